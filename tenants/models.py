@@ -1,0 +1,150 @@
+"""Who: people, tenants, memberships and the audit log. Knows nothing of AWS."""
+
+from typing import ClassVar
+
+from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
+from django.contrib.auth.models import PermissionsMixin
+from django.db import models
+from django.db.models.functions import Lower
+
+from tenants.identifiers import uuid7
+
+
+class StaffRole(models.TextChoices):
+    NONE = "", "No staff member"
+    OPERATIONS = "operations", "Operations"
+    MANAGER = "manager", "Partner manager"
+    SUPPORT = "support", "Support"
+
+
+class UserManager(BaseUserManager["User"]):
+    """Looks people up by e-mail without regard to case."""
+
+    def get_by_natural_key(self, username: str | None) -> "User":
+        return self.get(email__iexact=username)
+
+    def create_user(self, email: str, password: str | None = None, **fields: object) -> "User":
+        """Create a person; a password of None makes one who can only sign in by link."""
+        user = self.model(email=self.normalize_email(email), **fields)
+        user.set_password(password)
+        user.save(using=self._db)
+        return user
+
+
+class User(AbstractBaseUser, PermissionsMixin):
+    """A person. Staff by `staff_role`; a tenant's person by memberships."""
+
+    public_id = models.UUIDField(default=uuid7, unique=True, editable=False)
+    email = models.EmailField()
+    name = models.CharField(max_length=200, blank=True)
+    staff_role = models.CharField(max_length=20, choices=StaffRole, blank=True, default=StaffRole.NONE)
+    is_active = models.BooleanField(default=True)
+    is_staff = models.BooleanField(default=False)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    USERNAME_FIELD = "email"
+    REQUIRED_FIELDS: ClassVar[list[str]] = []
+
+    objects = UserManager()
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(Lower("email"), name="user_email_once"),
+            models.CheckConstraint(condition=models.Q(staff_role__in=StaffRole.values), name="user_staff_role_known"),
+        ]
+
+    def __str__(self) -> str:
+        return self.email
+
+
+class Directory(models.Model):
+    """The space in which the SaaS's own tenant ids are unique."""
+
+    name = models.CharField(max_length=200)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        verbose_name_plural = "directories"
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Tenant(models.Model):
+    """A customer of the SaaS. `slug` never changes, because names of sources are made of it."""
+
+    public_id = models.UUIDField(default=uuid7, unique=True, editable=False)
+    directory = models.ForeignKey(Directory, on_delete=models.PROTECT, related_name="tenants")
+    external_id = models.CharField(max_length=128)
+    name = models.CharField(max_length=200)
+    slug = models.CharField(max_length=40)
+    created_at = models.DateTimeField(auto_now_add=True)
+    closed_at = models.DateTimeField(null=True, blank=True)
+
+    class Meta:
+        constraints = [
+            # An id that the SaaS uses again after closing is another tenant and inherits nothing.
+            models.UniqueConstraint(
+                "directory", "external_id", condition=models.Q(closed_at=None), name="tenant_external_id_once"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class Membership(models.Model):
+    """A person's right to see a tenant, and as admin to act for it."""
+
+    class Role(models.TextChoices):
+        ADMIN = "admin", "Admin"
+        VIEWER = "viewer", "Viewer"
+
+    user = models.ForeignKey(User, on_delete=models.CASCADE, related_name="memberships")
+    tenant = models.ForeignKey(Tenant, on_delete=models.CASCADE, related_name="memberships")
+    role = models.CharField(max_length=10, choices=Role)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint("user", "tenant", name="membership_once"),
+            models.CheckConstraint(condition=models.Q(role__in=["admin", "viewer"]), name="membership_role_known"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.user} in {self.tenant}: {self.role}"
+
+
+class AuditEntry(models.Model):
+    """One line of who did what to which object. Append-only: a trigger refuses UPDATE and DELETE."""
+
+    class ActorKind(models.TextChoices):
+        PERSON = "person", "Person"
+        KEY = "key", "API key"
+        SYSTEM = "system", "System"
+
+    at = models.DateTimeField()
+    action = models.CharField(max_length=60)
+    actor_kind = models.CharField(max_length=10, choices=ActorKind)
+    actor_id = models.UUIDField(null=True)
+    actor_label = models.CharField(max_length=200)
+    # No foreign key: the log outlives what it speaks of.
+    tenant_id = models.BigIntegerField(null=True)
+    object_type = models.CharField(max_length=40)
+    object_id = models.CharField(max_length=200)
+    before = models.JSONField(null=True)
+    after = models.JSONField(null=True)
+    request_id = models.CharField(max_length=64, blank=True)
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["-at", "-id"], name="audit_newest"),  # the audit log, newest first
+            models.Index(fields=["tenant_id", "-at"], name="audit_of_tenant"),  # a tenant's own history
+            models.Index(
+                fields=["object_type", "object_id", "-at"], name="audit_of_object"
+            ),  # history on an object's page
+        ]
+        verbose_name_plural = "audit entries"
+
+    def __str__(self) -> str:
+        return f"{self.at:%Y-%m-%d %H:%M} {self.actor_label} {self.action} {self.object_type} {self.object_id}"
