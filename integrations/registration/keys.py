@@ -1,0 +1,128 @@
+"""API keys: issuing, revoking and recognising them."""
+
+import hashlib
+import hmac
+import secrets
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.db import transaction
+from django.db.models import Q
+
+from integrations.problems import Problem
+from integrations.registration.models import ApiKey, Environment
+from tenants import audit
+from tenants.audit import Actor
+from tenants.models import AuditEntry
+
+SCOPES = ("events:write", "events:read", "tenants:write", "tenants:read", "sources:write", "sources:read")
+LAST_USED_STEP = timedelta(minutes=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Caller:
+    """Whoever presented a valid key: its environment and what it may do."""
+
+    key: ApiKey
+    environment: Environment
+
+    @property
+    def actor(self) -> Actor:
+        return Actor(AuditEntry.ActorKind.KEY, self.key.name, self.key.public_id)
+
+    def require(self, scope: str) -> None:
+        """Raise Problem 403 unless the key has the scope."""
+        if scope not in self.key.scopes:
+            raise Problem(
+                403, "scope_missing", f"This key lacks the scope {scope!r}. Use a key that has it.", scope=scope
+            )
+
+
+def issue_key(
+    *,
+    environment: Environment,
+    name: str,
+    scopes: Sequence[str] = SCOPES,
+    expires_at: datetime | None = None,
+    actor: Actor,
+    now: datetime,
+) -> tuple[ApiKey, str]:
+    """Create a key and return it with its secret text, which cannot be shown again.
+
+    The text is `pb_<test|live>_<prefix>_<secret>`, with 256 bits of secret. Raises Problem for an unknown scope.
+    """
+    if unknown := set(scopes) - set(SCOPES):
+        raise Problem(
+            422, "scope_unknown", f"There is no scope {', '.join(sorted(unknown))}. Known: {', '.join(SCOPES)}."
+        )
+    prefix = secrets.token_hex(6)
+    mode = "test" if environment.kind == Environment.Kind.TEST else "live"
+    text = f"pb_{mode}_{prefix}_{secrets.token_urlsafe(32)}"
+    with transaction.atomic():
+        key = ApiKey.objects.create(
+            environment=environment,
+            name=name,
+            prefix=prefix,
+            secret_hash=_hash(text),
+            scopes=list(scopes),
+            expires_at=expires_at,
+        )
+        audit.record(
+            actor=actor,
+            action="key:issue",
+            at=now,
+            object_type="key",
+            object_id=key.public_id,
+            after={"name": name, "scopes": list(scopes), "expires_at": expires_at and expires_at.isoformat()},
+        )
+    return key, text
+
+
+def revoke_key(*, key: ApiKey, actor: Actor, now: datetime) -> None:
+    """End a key at once. Revoking it again changes nothing."""
+    with transaction.atomic():
+        if ApiKey.objects.filter(pk=key.pk, revoked_at=None).update(revoked_at=now):
+            audit.record(actor=actor, action="key:revoke", at=now, object_type="key", object_id=key.public_id)
+
+
+def authenticate(authorization: str | None, *, now: datetime) -> Caller:
+    """Return the caller behind an `Authorization: Bearer <key>` header, or raise Problem 401.
+
+    Wrong, revoked and expired keys get one status; the code says which, because whoever holds the secret may know.
+    """
+    text = _bearer(authorization)
+    parts = text.split("_", 3)
+    if len(parts) != 4 or parts[0] != "pb" or "\x00" in text:
+        raise _unauthorized("key_malformed", "An API key begins with pb_test_ or pb_live_.")
+    key = ApiKey.objects.select_related("environment", "environment__integration").filter(prefix=parts[2]).first()
+    if key is None or not hmac.compare_digest(bytes(key.secret_hash), _hash(text)):
+        raise _unauthorized("key_unknown", "There is no such API key.")
+    if key.revoked_at is not None:
+        raise _unauthorized("key_revoked", "This API key was revoked. Issue a new one.")
+    if key.expires_at is not None and key.expires_at <= now:
+        raise _unauthorized("key_expired", "This API key has expired. Issue a new one.")
+    _remember_use(key, now)
+    return Caller(key=key, environment=key.environment)
+
+
+def _remember_use(key: ApiKey, now: datetime) -> None:
+    """Note that the key is in use, at most once a minute: the row must not be rewritten by every request."""
+    if key.last_used_at is None or now - key.last_used_at > LAST_USED_STEP:
+        stale = Q(last_used_at=None) | Q(last_used_at__lt=now - LAST_USED_STEP)
+        ApiKey.objects.filter(stale, pk=key.pk).update(last_used_at=now)
+
+
+def _bearer(authorization: str | None) -> str:
+    scheme, _, text = (authorization or "").partition(" ")
+    if scheme.lower() != "bearer" or not text.strip():
+        raise _unauthorized("key_missing", "Send the API key as 'Authorization: Bearer <key>'.")
+    return text.strip()
+
+
+def _unauthorized(code: str, detail: str) -> Problem:
+    return Problem(401, code, detail, headers={"WWW-Authenticate": "Bearer"})
+
+
+def _hash(text: str) -> bytes:
+    return hashlib.sha256(text.encode()).digest()

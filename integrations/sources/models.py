@@ -1,0 +1,131 @@
+"""Partner event sources: what we want, what AWS says, the history of both, and the lane that is the gate."""
+
+from django.contrib.postgres.fields import ArrayField
+from django.db import models
+from django.db.models import Q
+
+from integrations.registration.models import Environment
+from tenants.identifiers import uuid7
+from tenants.models import Tenant
+
+
+class Desired(models.TextChoices):
+    """What we want of a source."""
+
+    PRESENT = "present"
+    PAUSED = "paused"
+    ABSENT = "absent"
+
+
+class Observed(models.TextChoices):
+    """AWS's own word on a source. `unknown`: not asked yet; `none`: AWS has no such source."""
+
+    UNKNOWN = "unknown"
+    NONE = "none"
+    PENDING = "pending"
+    ACTIVE = "active"
+    DELETED = "deleted"
+
+
+class Source(models.Model):
+    """An offer of one tenant's events to one AWS account in one region.
+
+    A row without account is the tenant's reserve: events wait in its lane until it becomes the first source.
+    Account, region and name never change afterwards.
+    """
+
+    public_id = models.UUIDField(default=uuid7, unique=True, editable=False)
+    environment = models.ForeignKey(Environment, on_delete=models.PROTECT, related_name="sources")
+    tenant = models.ForeignKey(Tenant, on_delete=models.PROTECT, related_name="sources")
+    account = models.CharField(max_length=12, null=True)  # noqa: DJ001 - null and not empty: a reserve has no account
+    region = models.CharField(max_length=32, blank=True)
+    label = models.CharField(max_length=64, blank=True)
+    name = models.CharField(max_length=256, blank=True)
+    arn = models.CharField(max_length=400, blank=True)
+    event_types = ArrayField(models.CharField(max_length=128), null=True)
+    pattern = models.JSONField(null=True)
+
+    desired = models.CharField(max_length=8, choices=Desired, default=Desired.PRESENT)
+    observed = models.CharField(max_length=8, choices=Observed, default=Observed.UNKNOWN)
+    observed_at = models.DateTimeField(null=True)
+    provisioned_at = models.DateTimeField(null=True)
+    expires_at = models.DateTimeField(null=True)
+    ended = models.CharField(max_length=8, blank=True, choices=[("expired", "Expired"), ("gone", "Gone")])
+    # An entry was refused as if the source were gone, later than AWS was last asked; any answer clears it.
+    suspect_since = models.DateTimeField(null=True)
+
+    # Counts changes of what we want: the outcome of a call that served an older intent is not committed.
+    intent = models.PositiveIntegerField(default=1)
+    failure_code = models.CharField(max_length=100, blank=True)
+    failure_message = models.TextField(blank=True)
+    failure_final = models.BooleanField(default=False)
+    tries = models.PositiveSmallIntegerField(default=0)
+    due_at = models.DateTimeField(null=True)
+    created_at = models.DateTimeField(auto_now_add=True)
+
+    class Meta:
+        constraints = [
+            models.UniqueConstraint(
+                "region", "name", condition=~Q(name="") & ~Q(desired="absent"), name="source_name_once_a_region"
+            ),
+            models.UniqueConstraint("tenant", condition=Q(account__isnull=True), name="source_one_reserve_a_tenant"),
+            models.CheckConstraint(condition=Q(account__regex=r"^[0-9]{12}$"), name="source_account_12_digits"),
+            models.CheckConstraint(condition=Q(desired__in=Desired.values), name="source_desired_known"),
+            models.CheckConstraint(condition=Q(observed__in=Observed.values), name="source_observed_known"),
+        ]
+        indexes = [
+            # The sweep: whose next step with AWS is due?
+            models.Index(fields=["due_at"], condition=Q(due_at__isnull=False), name="source_due"),
+            # Ingest: where do this tenant's events go?
+            models.Index(fields=["tenant"], condition=~Q(desired="absent"), name="source_routes_of_tenant"),
+        ]
+
+    def __str__(self) -> str:
+        return self.name or f"reserve of {self.tenant}"
+
+
+class SourceChange(models.Model):
+    """One change of what we want of a source or of what AWS says of it."""
+
+    class Cause(models.TextChoices):
+        PERSON = "person"
+        KEY = "key"
+        AWS = "aws"
+        EXPIRY = "expiry"
+        SCHEDULE = "schedule"
+
+    source = models.ForeignKey(Source, on_delete=models.CASCADE, related_name="changes")
+    at = models.DateTimeField()
+    cause = models.CharField(max_length=8, choices=Cause)
+    actor_label = models.CharField(max_length=200, blank=True)
+    field = models.CharField(max_length=20)
+    before = models.CharField(max_length=20, blank=True)
+    after = models.CharField(max_length=20, blank=True)
+    # When `before` was last true by AWS's own word: what was sent since then may have been dropped by AWS.
+    confirmed_at = models.DateTimeField(null=True)
+    note = models.TextField(blank=True)
+
+    class Meta:
+        indexes = [
+            models.Index(fields=["source", "-at", "-id"], name="change_of_source")
+        ]  # a source's history, newest first
+
+    def __str__(self) -> str:
+        return f"{self.source}: {self.field} {self.before} -> {self.after}"
+
+
+class Lane(models.Model):
+    """The queue of one source, and its gate: the only place that says whether it may be published.
+
+    `selection_since`: deliveries of older events are judged by the source's selection when they are published,
+    because they were stored before the selection was made.
+    """
+
+    source = models.OneToOneField(Source, on_delete=models.CASCADE, primary_key=True, related_name="lane")
+    publishable = models.BooleanField(default=False)
+    environment = models.ForeignKey(Environment, on_delete=models.PROTECT, related_name="+", db_index=False)
+    region = models.CharField(max_length=32, blank=True)
+    selection_since = models.DateTimeField(null=True)
+
+    def __str__(self) -> str:
+        return f"{self.source}: {'open' if self.publishable else 'closed'}"
