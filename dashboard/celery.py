@@ -1,0 +1,80 @@
+"""The Celery application: its broker carries kicks, PostgreSQL is the queue of record."""
+
+import ctypes
+import os
+import signal
+import sys
+from contextlib import suppress
+
+from billiard.process import active_children
+from celery import Celery
+from celery.signals import worker_process_init, worker_shutting_down
+
+os.environ.setdefault("DJANGO_SETTINGS_MODULE", "dashboard.settings")
+
+from django.conf import settings
+
+PR_SET_PDEATHSIG = 1
+
+app = Celery("partnerbus")
+app.conf.update(
+    broker_url=settings.REDIS_URL,
+    broker_connection_retry_on_startup=True,
+    broker_transport_options={
+        # Longer than any task lives (60 s), or a running task would be delivered twice.
+        "visibility_timeout": 300,
+        "socket_connect_timeout": 0.2,
+        "socket_timeout": 5,
+        "socket_keepalive": True,
+    },
+    task_ignore_result=True,
+    task_acks_late=True,
+    task_reject_on_worker_lost=False,  # rows are the queue: the sweep starts what was lost
+    worker_prefetch_multiplier=1,
+    worker_cancel_long_running_tasks_on_connection_loss=False,  # a publisher works without the broker
+    worker_hijack_root_logger=False,
+    task_time_limit=120,
+    task_routes={"integrations.events.tasks.publish": {"queue": "publish"}},
+    task_default_queue="celery",
+    timezone="UTC",
+    beat_schedule={
+        "publish": {
+            "task": "integrations.events.tasks.publish",
+            "schedule": 2.0,
+            "options": {"expires": 4},
+        },
+        "advance-sources": {
+            "task": "integrations.sources.tasks.advance_sources",
+            "schedule": 2.0,
+            "options": {"expires": 4},
+        },
+        "make-storage-ahead": {
+            "task": "integrations.events.tasks.make_storage_ahead",
+            "schedule": 3600.0,
+            "options": {"expires": 600},
+        },
+    },
+)
+app.autodiscover_tasks()
+
+
+@worker_process_init.connect
+def die_with_the_worker(**_: object) -> None:
+    """Let the kernel end a pool process whose worker was killed: it would publish on as an orphan."""
+    if sys.platform == "linux":
+        ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
+    signal.signal(signal.SIGTERM, _finish_the_round)
+
+
+@worker_shutting_down.connect
+def ask_publishers_to_finish(**_: object) -> None:
+    """Pass a shutdown on to the pool: the worker waits for its tasks, and a publisher works for a minute."""
+    for process in active_children():
+        with suppress(ProcessLookupError):
+            os.kill(process.pid, signal.SIGTERM)
+
+
+def _finish_the_round(_signal: int, _frame: object) -> None:
+    from integrations.events.publisher import stop_requested
+
+    stop_requested.set()

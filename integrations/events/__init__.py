@@ -1,0 +1,1 @@
+"""The event path: ingest, the publisher, outcomes and the story of each event."""

@@ -1,0 +1,134 @@
+"""The event path's HTTP edge: `POST /api/v1/events` and the story of one event.
+
+Plain Django views and not the API framework: validation by models costs more here than storing.
+"""
+
+from collections.abc import Callable
+from functools import wraps
+from typing import Any
+from uuid import UUID
+
+import msgspec
+import psycopg
+from django.db import InterfaceError, OperationalError, connection
+from django.http import HttpRequest, HttpResponse
+from django.utils import timezone
+from django.views.decorators.csrf import csrf_exempt
+
+from integrations.events import ingest, story
+from integrations.events.bodies import read_body
+from integrations.events.splitting import split_json, split_lines
+from integrations.problems import Problem
+from integrations.registration.keys import authenticate
+
+JSON = "application/json"
+NDJSON = ("application/x-ndjson", "application/ndjson", "application/jsonl")
+
+View = Callable[..., HttpResponse]
+
+
+def api_view(method: str) -> Callable[[View], View]:
+    """Make a view that answers one method and says everything that is wrong as `application/problem+json`."""
+
+    def decorate(view: View) -> View:
+        @csrf_exempt
+        @wraps(view)
+        def answer(request: HttpRequest, *arguments: Any, **named: Any) -> HttpResponse:
+            try:
+                if request.method != method:
+                    raise Problem(
+                        405, "method_not_allowed", f"This address answers {method} only.", headers={"Allow": method}
+                    )
+                return view(request, *arguments, **named)
+            except Problem as problem:
+                return _problem(problem)
+            except (psycopg.errors.DiskFull, psycopg.OperationalError, OperationalError, InterfaceError) as error:
+                return _problem(_database_problem(error))
+
+        return answer
+
+    return decorate
+
+
+@api_view("POST")
+def events(request: HttpRequest) -> HttpResponse:
+    """Store one event, a batch or NDJSON; 202 after the commit, with one result per event."""
+    now = timezone.now()
+    # Read before anything is refused: a client that is still sending would see a reset connection and not our answer.
+    body = read_body(request)
+    caller = authenticate(request.headers.get("Authorization"), now=now)
+    caller.require("events:write")
+    raw_events = _split(request, body)
+    raw = _raw_connection()
+    results = ingest.store_events(raw, caller.environment, raw_events, now)
+    if any(result.status == "stored" for result in results):
+        ingest.wake_publisher(raw)
+    return _json(202, _receipt(results))
+
+
+@api_view("GET")
+def event(request: HttpRequest, event_id: str) -> HttpResponse:
+    """Answer with one event of the key's environment: its state for every source, and all its attempts."""
+    caller = authenticate(request.headers.get("Authorization"), now=timezone.now())
+    caller.require("events:read")
+    try:
+        found = story.story_of(environment_id=caller.environment.pk, event_id=UUID(event_id))
+    except ValueError:
+        found = None
+    if found is None:
+        raise Problem(404, "event_unknown", "There is no such event in this environment.")
+    return _json(200, found)
+
+
+def _split(request: HttpRequest, body: bytes) -> list[bytes]:
+    kind = request.content_type
+    if kind in NDJSON:
+        return split_lines(body)
+    if kind == JSON:
+        return split_json(body)
+    raise Problem(415, "content_type_unsupported", f"Post {JSON} or {NDJSON[0]}, not {kind or 'an unnamed type'}.")
+
+
+def _receipt(results: list[ingest.Result]) -> dict[str, Any]:
+    counts = {"stored": 0, "duplicate": 0, "rejected": 0}
+    for result in results:
+        counts[result.status] += 1
+    return {
+        "stored": counts["stored"],
+        "duplicates": counts["duplicate"],
+        "rejected": counts["rejected"],
+        "events": results,
+    }
+
+
+def _raw_connection() -> psycopg.Connection:
+    connection.ensure_connection()
+    raw = connection.connection
+    assert isinstance(raw, psycopg.Connection)
+    return raw
+
+
+def _database_problem(error: Exception) -> Problem:
+    cause = error.__cause__ if isinstance(error, OperationalError | InterfaceError) else error
+    connection.close()
+    if isinstance(cause, psycopg.errors.DiskFull):
+        return Problem(
+            507, "store_full", "The disk of the database is full. Nothing was stored.", headers={"Retry-After": "60"}
+        )
+    return Problem(
+        503,
+        "store_unavailable",
+        "The database did not answer, so nothing is promised. Post the same body again: ids make that safe.",
+        headers={"Retry-After": "2"},
+    )
+
+
+def _problem(problem: Problem) -> HttpResponse:
+    response = _json(problem.status, problem.document(), "application/problem+json")
+    for name, value in problem.headers.items():
+        response[name] = value
+    return response
+
+
+def _json(status: int, content: object, content_type: str = JSON) -> HttpResponse:
+    return HttpResponse(msgspec.json.encode(content), status=status, content_type=content_type)

@@ -1,0 +1,60 @@
+"""Claims: the deliveries that a publisher reads from its locked lanes for one round of calls."""
+
+from dataclasses import dataclass
+from uuid import UUID
+
+import psycopg
+
+from integrations.events.lanes import Floors, WorkingLane
+
+CLAIM = 2_000  # deliveries a round
+SMALLEST_QUOTA = 20  # one call's worth
+RETRY_SHARE = 4  # a quarter of a round may be second tries, so that first tries never wait for them
+
+# The gate is read again here, in the statement that reads the rows: it may have closed since the lanes were listed.
+FIRST_TRIES = """
+select p.source_id, p.event_id, e.wire, 0::smallint, null::int
+from unnest(%(sources)s::int[], %(floors)s::uuid[]) as q(source_id, floor)
+join sources_lane l on l.source_id = q.source_id and l.publishable
+cross join lateral (
+  select source_id, event_id from pending where source_id = q.source_id and event_id > q.floor
+  order by event_id limit %(quota)s) p
+left join events e on e.id = p.event_id
+"""
+RETRIES = """
+select r.source_id, r.event_id, e.wire, r.tries, r.replay_id
+from unnest(%(sources)s::int[]) as q(source_id)
+join sources_lane l on l.source_id = q.source_id and l.publishable
+cross join lateral (
+  select source_id, event_id, tries, replay_id from retry where source_id = q.source_id and due_at <= now()
+  order by due_at limit %(quota)s) r
+left join events e on e.id = r.event_id
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Delivery:
+    """One event for one source, about to be sent. `tail` is None when the event is not there any more."""
+
+    lane: WorkingLane
+    event_id: UUID
+    tail: bytes | None
+    tries: int
+    replay_id: int | None
+    from_retry: bool
+
+
+def claim(connection: psycopg.Connection, lanes: list[WorkingLane], floors: Floors) -> list[Delivery]:
+    """Return up to a round's deliveries of these locked lanes, each lane its fair share, oldest first."""
+    by_id = {lane.source_id: lane for lane in lanes}
+    quota = max(SMALLEST_QUOTA, CLAIM // len(lanes))
+    parameters = {
+        "sources": list(by_id),
+        "floors": [floors.of(source_id) for source_id in by_id],
+        "quota": quota,
+    }
+    with connection.cursor(binary=True) as cursor:
+        first = [Delivery(by_id[row[0]], *row[1:], from_retry=False) for row in cursor.execute(FIRST_TRIES, parameters)]
+        retry_quota = {"sources": list(by_id), "quota": max(1, quota // RETRY_SHARE)}
+        again = [Delivery(by_id[row[0]], *row[1:], from_retry=True) for row in cursor.execute(RETRIES, retry_quota)]
+    return first + again

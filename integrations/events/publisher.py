@@ -1,0 +1,198 @@
+"""The publisher: reads what may be sent, sends it, records what AWS said; round after round for at most a minute."""
+
+import os
+import threading
+import time
+from concurrent.futures import ThreadPoolExecutor
+from itertools import islice
+
+import psycopg
+import structlog
+from django.conf import settings
+from django.db import close_old_connections
+from django.utils import timezone
+
+from integrations.events import claims, lanes, outcomes, sending, session, storage
+from integrations.events.claims import Delivery
+from integrations.events.lanes import Floors, WorkingLane
+from integrations.events.outcomes import Finding
+from integrations.events.parsing import PostedEvent
+from integrations.events.recording import Recorder
+from integrations.events.routing import Route, routes_of_sources
+from integrations.events.wire import read_tail
+from integrations.registration import breakers
+from integrations.registration.models import Environment
+from integrations.sources.suspicion import suspect
+from tenants.identifiers import lowest_uuid_of
+
+LIFETIME = 55.0  # seconds; a task that lives longer than a minute would need a longer visibility timeout
+NAP = 1.0  # seconds that a publisher sleeps at most before it looks again
+
+log = structlog.get_logger()
+
+# Set when the worker shuts down: the publisher ends after its round, instead of being killed in the middle of it.
+stop_requested = threading.Event()
+
+
+def publish_for_a_while() -> bool:
+    """Publish until the lifetime ends; return whether a successor should be started.
+
+    Returns False at once when every publisher slot is taken. Raises psycopg.OperationalError when the session is lost:
+    what was in flight is then recorded by nobody and sent again by the next publisher.
+    """
+    with session.open_session() as connection:
+        if session.take_slot(connection) is None:
+            return False
+        storage.make_ahead(connection, timezone.now())
+        with ThreadPoolExecutor(settings.MAX_CONNECTIONS_PER_REGION, thread_name_prefix="call") as calls:
+            Publisher(connection, calls).run_until(time.monotonic() + LIFETIME)
+    return not stop_requested.is_set()
+
+
+class Publisher:
+    """One publisher on one session. `publish_round` is one claim; `run_until` repeats it and sleeps in between."""
+
+    def __init__(self, connection: psycopg.Connection, calls: ThreadPoolExecutor) -> None:
+        self._connection = connection
+        self._calls = calls
+        self._floors = Floors()
+        self._recorder = Recorder(connection)
+        self._turn = 0
+
+    def run_until(self, deadline: float) -> None:
+        """Publish until `deadline` (monotonic seconds), the worker's shutdown or its death."""
+        parent = os.getppid()
+        while time.monotonic() < deadline and not stop_requested.is_set() and os.getppid() == parent:
+            self._floors.forget_if_due()
+            if not self.publish_round():
+                self._sleep(min(NAP, max(0.0, deadline - time.monotonic())))
+        session.say_sleeping(self._connection, False)
+
+    def publish_round(self) -> int:
+        """Publish one claim of the lanes with work, and probe breakers that are due; return how many were handled."""
+        handled = self._publish(self._in_turn(lanes.lanes_with_work(self._connection, self._floors)))
+        for environment_id, region in lanes.breakers_to_probe(self._connection):
+            handled += self._probe(environment_id, region)
+        return handled
+
+    def _in_turn(self, found: list[WorkingLane]) -> list[WorkingLane]:
+        """Begin with another lane each round, so that more lanes than fit into one are all served."""
+        if not found:
+            return []
+        self._turn = (self._turn + lanes.MAX_LANES) % len(found) if len(found) > lanes.MAX_LANES else 0
+        return found[self._turn :] + found[: self._turn]
+
+    def _publish(self, candidates: list[WorkingLane], at_most: int | None = None) -> int:
+        locked = lanes.lock(self._connection, candidates) if candidates else []
+        if not locked:
+            return 0
+        try:
+            claimed = list(islice(claims.claim(self._connection, locked, self._floors), at_most))
+            return self._send_and_record(claimed)
+        finally:
+            if not self._connection.closed:
+                lanes.unlock(self._connection, locked)
+
+    def _send_and_record(self, claimed: list[Delivery]) -> int:
+        settled, to_send = self._settle_unsendable(claimed)
+        sent_at = timezone.now()
+        environments = Environment.objects.in_bulk({delivery.lane.environment_id for delivery in to_send})
+        outcome = sending.send_all(sending.pack(to_send, environments), self._calls)
+        findings = settled + outcome.findings
+        if findings:
+            self._recorder.record(findings, timezone.now())
+        self._raise_floors(claimed, findings)
+        self._report_suspects(findings, sent_at)
+        self._stop(outcome.stops)
+        return len(findings)
+
+    def _settle_unsendable(self, claimed: list[Delivery]) -> tuple[list[Finding], list[Delivery]]:
+        """Separate what needs no call: events that are gone, and those that a later selection excludes."""
+        late = {d.lane.source_id for d in claimed if _is_before_selection(d)}
+        routes = routes_of_sources(self._connection, list(late)) if late else {}
+        findings, to_send = [], []
+        for delivery in claimed:
+            if delivery.tail is None:
+                findings.append(outcomes.missing(delivery))
+            elif _is_before_selection(delivery) and not _selects(routes[delivery.lane.source_id], delivery.tail):
+                findings.append(outcomes.filtered(delivery))
+            else:
+                to_send.append(delivery)
+        return findings, to_send
+
+    def _raise_floors(self, claimed: list[Delivery], findings: list[Finding]) -> None:
+        """Raise the floor of each lane whose first tries were all recorded; never past one that was not."""
+        recorded = {(f.delivery.lane.source_id, f.delivery.event_id) for f in findings}
+        last: dict[int, Delivery | None] = {}
+        for delivery in claimed:
+            if delivery.from_retry:
+                continue
+            source_id = delivery.lane.source_id
+            if (source_id, delivery.event_id) not in recorded:
+                last[source_id] = None
+            elif last.get(source_id, delivery) is not None:
+                last[source_id] = delivery
+        for source_id, delivery_or_none in last.items():
+            if delivery_or_none is not None:
+                self._floors.raise_to(source_id, delivery_or_none.event_id)
+
+    def _report_suspects(self, findings: list[Finding], sent_at: object) -> None:
+        suspects = {f.delivery.lane.source_id: f for f in findings if f.suspect}
+        for source_id, finding in suspects.items():
+            suspect(
+                source_id=source_id, sent_at=sent_at, now=timezone.now(), code=finding.code, message=finding.message
+            )
+
+    def _stop(self, stops: list[sending.Stopped]) -> None:
+        for stop in {(s.environment.pk, s.region): s for s in stops}.values():
+            log.warning("publishing stopped", environment=stop.environment.pk, region=stop.region, code=stop.code)
+            breakers.open_breaker(
+                environment=stop.environment,
+                region=stop.region,
+                code=stop.code,
+                message=stop.message,
+                now=timezone.now(),
+            )
+
+    def _probe(self, environment_id: int, region: str) -> int:
+        """Send one call through an open breaker whose time has come; its success closes the breaker."""
+        waiting = lanes.lanes_to_probe(self._connection, environment_id, region)[:1]
+        if not waiting:
+            return 0
+        tries = breakers.claim_probe(environment_id=environment_id, region=region, now=timezone.now())
+        if tries is None:
+            return 0
+        self._floors.forget()
+        handled = self._publish(waiting, at_most=sending.limits.MAX_ENTRIES)
+        if handled and breakers.close_breaker(environment_id=environment_id, region=region, tries=tries):
+            log.info("publishing resumed", environment=environment_id, region=region)
+        return handled
+
+    def _sleep(self, seconds: float) -> None:
+        session.say_sleeping(self._connection, True)
+        # Once more, because ingest may have committed before it could see that we sleep.
+        if not lanes.lanes_with_work(self._connection, self._floors):
+            close_old_connections()
+            spoken = session.sleep_until_work(self._connection, seconds)
+            if session.GATE_CHANNEL in spoken:
+                self._floors.forget()
+        session.say_sleeping(self._connection, False)
+
+
+def _is_before_selection(delivery: Delivery) -> bool:
+    since = delivery.lane.selection_since
+    return since is not None and delivery.event_id < lowest_uuid_of(since)
+
+
+def _selects(route: Route, tail: bytes) -> bool:
+    stored = read_tail(tail)
+    return route.selects(
+        PostedEvent(
+            tenant="",
+            type=stored.type,
+            detail=stored.detail.encode(),
+            id=None,
+            time=stored.time,
+            resources=stored.resources,
+        )
+    )

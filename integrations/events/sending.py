@@ -1,0 +1,155 @@
+"""Calls: deliveries packed into PutPartnerEvents requests, sent side by side, and a refused request taken apart."""
+
+from collections.abc import Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+
+from django.conf import settings
+
+from integrations.aws import limits
+from integrations.aws.errors import AwsError, InvalidRequest, NetworkError, OutcomeUnknown, RequestTooLarge
+from integrations.aws.errors import SourceNotFound as SourceNotFound
+from integrations.aws.limits import LimitError
+from integrations.aws.publishers import Publisher
+from integrations.aws.publishing import Refused, put_partner_events
+from integrations.aws.refusal import RetryClass
+from integrations.events import wire
+from integrations.events.claims import Delivery
+from integrations.events.outcomes import UNKNOWN, Call, Finding, judge, postponed
+from integrations.registration.models import Environment
+
+# Refusals of a whole request that one of its entries may have caused: the request is taken apart to find it.
+ONE_ENTRY_MAY_BE_AT_FAULT = (InvalidRequest, RequestTooLarge, SourceNotFound)
+
+
+@dataclass(slots=True)
+class Request:
+    """The deliveries of one call: one environment, one region, within AWS's limits."""
+
+    environment: Environment
+    region: str
+    deliveries: list[Delivery] = field(default_factory=list)
+    entries: list[bytes] = field(default_factory=list)
+    size: int = 0
+
+    def fits(self, entry: bytes) -> bool:
+        """Return whether the entry still fits. Its length on the wire is an upper bound of what AWS counts."""
+        room = self.environment.max_request_bytes - self.size
+        return not self.entries or (len(self.entries) < limits.MAX_ENTRIES and len(entry) <= room)
+
+    def add(self, delivery: Delivery, entry: bytes) -> None:
+        self.deliveries.append(delivery)
+        self.entries.append(entry)
+        self.size += len(entry)
+
+    def halves(self) -> Iterator["Request"]:
+        """Split in two."""
+        middle = len(self.entries) // 2
+        for part in (slice(None, middle), slice(middle, None)):
+            yield Request(self.environment, self.region, self.deliveries[part], self.entries[part])
+
+
+@dataclass(frozen=True, slots=True)
+class Stopped:
+    """Publishing of the environment stops in this region; the deliveries of the call stay as they are."""
+
+    environment: Environment
+    region: str
+    code: str
+    message: str
+
+
+@dataclass(slots=True)
+class Round:
+    """What a round of calls brought: findings, and where publishing has to stop."""
+
+    findings: list[Finding] = field(default_factory=list)
+    stops: list[Stopped] = field(default_factory=list)
+
+    def add(self, other: "Round") -> "Round":
+        self.findings += other.findings
+        self.stops += other.stops
+        return self
+
+
+def pack(deliveries: Iterable[Delivery], environments: dict[int, Environment]) -> list[Request]:
+    """Pack deliveries, in their order, into requests of up to 20 entries and the environment's byte limit."""
+    requests: list[Request] = []
+    current: dict[tuple[int, str], Request] = {}
+    for delivery in deliveries:
+        assert delivery.tail is not None
+        entry = wire.entry(delivery.lane.name, delivery.tail)
+        key = (delivery.lane.environment_id, delivery.lane.region)
+        request = current.get(key)
+        if request is None or not request.fits(entry):
+            request = current[key] = Request(environments[key[0]], key[1])
+            requests.append(request)
+        request.add(delivery, entry)
+    return requests
+
+
+def send_all(requests: list[Request], calls: ThreadPoolExecutor) -> Round:
+    """Send the requests side by side and return what all of them brought. Never raises for what AWS does."""
+    total = Round()
+    for part in calls.map(send, requests):
+        total.add(part)
+    return total
+
+
+def send(request: Request) -> Round:
+    """Send one request; one that AWS refuses as a whole is halved until the entry at fault stands alone."""
+    try:
+        result = put_partner_events(
+            publisher_of(request.environment),
+            request.region,
+            request.entries,
+            timeout=settings.AWS_CALL_TIMEOUT_SECONDS,
+            max_request_bytes=request.environment.max_request_bytes,
+        )
+    except LimitError as error:
+        return _taken_apart(request, error.code, str(error), RetryClass.FINAL)
+    except ONE_ENTRY_MAY_BE_AT_FAULT as error:
+        return _taken_apart(request, error.code, error.message, error.retry_class)
+    except OutcomeUnknown as error:
+        return _postponed(request, UNKNOWN, error)
+    except AwsError as error:
+        return _refused_as_a_whole(request, error)
+    call = Call(result.duration_ms, result.request_id)
+    return Round(
+        [
+            judge(delivery, outcome, call, len(entry))
+            for delivery, entry, outcome in zip(request.deliveries, request.entries, result.outcomes, strict=True)
+        ]
+    )
+
+
+def publisher_of(environment: Environment) -> Publisher:
+    """Return whose credentials this environment's calls use."""
+    return Publisher(environment.publisher_account, environment.role_arn, environment.external_id)
+
+
+def _refused_as_a_whole(request: Request, error: AwsError) -> Round:
+    stops = error.retry_class in (RetryClass.CREDENTIALS, RetryClass.FINAL) or isinstance(error, NetworkError)
+    if not stops:
+        return _postponed(request, error.code, error)
+    return Round(stops=[Stopped(request.environment, request.region, error.code, error.message)])
+
+
+def _postponed(request: Request, code: str, error: AwsError) -> Round:
+    call = Call(request_id=error.request_id)
+    return Round(
+        [
+            postponed(delivery, code, error.message, call, len(entry))
+            for delivery, entry in zip(request.deliveries, request.entries, strict=True)
+        ]
+    )
+
+
+def _taken_apart(request: Request, code: str, message: str, retry_class: RetryClass) -> Round:
+    if len(request.entries) == 1:
+        refused = Refused(code, message, retry_class)
+        return Round([judge(request.deliveries[0], refused, Call(), len(request.entries[0]))])
+    total = Round()
+    for half in request.halves():
+        total.add(send(half))
+    return total
