@@ -37,11 +37,11 @@ class Delivery:
     """One event for one source, about to be sent. `tail` is None when the event is not there any more."""
 
     lane: WorkingLane
+    from_retry: bool
     event_id: UUID
     tail: bytes | None
     tries: int
     replay_id: int | None
-    from_retry: bool
 
 
 def claim(connection: psycopg.Connection, lanes: list[WorkingLane], floors: Floors) -> list[Delivery]:
@@ -53,8 +53,8 @@ def claim(connection: psycopg.Connection, lanes: list[WorkingLane], floors: Floo
         "floors": [floors.of(source_id) for source_id in by_id],
         "quota": quota,
     }
+    retry_parameters = {"sources": list(by_id), "quota": max(1, quota // RETRY_SHARE)}
     with connection.cursor(binary=True) as cursor:
-        first = [Delivery(by_id[row[0]], *row[1:], from_retry=False) for row in cursor.execute(FIRST_TRIES, parameters)]
-        retry_quota = {"sources": list(by_id), "quota": max(1, quota // RETRY_SHARE)}
-        again = [Delivery(by_id[row[0]], *row[1:], from_retry=True) for row in cursor.execute(RETRIES, retry_quota)]
+        first = [Delivery(by_id[row[0]], False, *row[1:]) for row in cursor.execute(FIRST_TRIES, parameters)]
+        again = [Delivery(by_id[row[0]], True, *row[1:]) for row in cursor.execute(RETRIES, retry_parameters)]
     return first + again

@@ -21,7 +21,7 @@ def ids_of(connection: psycopg.Connection, names: Iterable[str]) -> dict[str, in
 
 def _look_up(connection: psycopg.Connection, names: list[str]) -> dict[str, int]:
     find = "select name, id from event_types where name = any(%s)"
-    found = dict(connection.execute(find, [names]).fetchall())
+    found: dict[str, int] = dict(connection.execute(find, [names]).fetchall())
     if len(found) < len(names):
         connection.execute(
             "insert into event_types (name) select unnest(%s::text[]) on conflict do nothing",

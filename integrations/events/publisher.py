@@ -4,6 +4,7 @@ import os
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime
 from itertools import islice
 
 import psycopg
@@ -12,6 +13,7 @@ from django.conf import settings
 from django.db import close_old_connections
 from django.utils import timezone
 
+from integrations.aws.limits import MAX_ENTRIES
 from integrations.events import claims, lanes, outcomes, sending, session, storage
 from integrations.events.claims import Delivery
 from integrations.events.lanes import Floors, WorkingLane
@@ -22,6 +24,7 @@ from integrations.events.routing import Route, routes_of_sources
 from integrations.events.wire import read_tail
 from integrations.registration import breakers
 from integrations.registration.models import Environment
+from integrations.sources.gate import GATE_CHANNEL
 from integrations.sources.suspicion import suspect
 from tenants.identifiers import lowest_uuid_of
 
@@ -136,7 +139,7 @@ class Publisher:
             if delivery_or_none is not None:
                 self._floors.raise_to(source_id, delivery_or_none.event_id)
 
-    def _report_suspects(self, findings: list[Finding], sent_at: object) -> None:
+    def _report_suspects(self, findings: list[Finding], sent_at: datetime) -> None:
         suspects = {f.delivery.lane.source_id: f for f in findings if f.suspect}
         for source_id, finding in suspects.items():
             suspect(
@@ -163,7 +166,7 @@ class Publisher:
         if tries is None:
             return 0
         self._floors.forget()
-        handled = self._publish(waiting, at_most=sending.limits.MAX_ENTRIES)
+        handled = self._publish(waiting, at_most=MAX_ENTRIES)
         if handled and breakers.close_breaker(environment_id=environment_id, region=region, tries=tries):
             log.info("publishing resumed", environment=environment_id, region=region)
         return handled
@@ -174,7 +177,7 @@ class Publisher:
         if not lanes.lanes_with_work(self._connection, self._floors):
             close_old_connections()
             spoken = session.sleep_until_work(self._connection, seconds)
-            if session.GATE_CHANNEL in spoken:
+            if GATE_CHANNEL in spoken:
                 self._floors.forget()
         session.say_sleeping(self._connection, False)
 

@@ -5,6 +5,7 @@ from datetime import datetime
 from uuid import UUID
 
 from django.db import connection
+from django.db.backends.utils import CursorWrapper
 
 from integrations.events.story import delivery_state, overall_state
 from tenants.identifiers import moment_of
@@ -109,7 +110,7 @@ def latest_events(*, tenant_ids: list[int] | None, limit: int) -> list[EventRow]
     ]
 
 
-def _states(cursor, events: list[tuple[UUID, int]]) -> dict[UUID, list[str]]:  # type: ignore[no-untyped-def]
+def _states(cursor: CursorWrapper, events: list[tuple[UUID, int]]) -> dict[UUID, list[str]]:
     cursor.execute(STATES, {"events": [event for event, _ in events], "tenants": [tenant for _, tenant in events]})
     names = [column.name for column in cursor.description]
     found: dict[UUID, list[str]] = {}

@@ -1,6 +1,7 @@
 """The story of one event: where each of its deliveries stands, and every attempt that was made."""
 
 from collections.abc import Iterator
+from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
@@ -49,7 +50,7 @@ def story_of(*, environment_id: int, event_id: UUID) -> dict[str, Any] | None:
         "id": event.caller_id,
         "tenant": _external_id(event.tenant_id),
         "type": event.type.name,
-        "time": entry.time,
+        "time": datetime.fromtimestamp(entry.time, tz=UTC),
         "received_at": moment_of(event.id),
         "state": overall_state(event.disposition, [delivery["state"] for delivery in deliveries]),
         "resources": entry.resources,

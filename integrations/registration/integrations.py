@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Literal
 
 from django.db import transaction
 
@@ -18,7 +19,7 @@ from tenants.models import Directory
 class EnvironmentSettings:
     """What a provider registers with AWS for one environment. Raises LimitError where AWS would refuse it."""
 
-    kind: str
+    kind: Literal["test", "production"]
     namespace: str
     publisher_account: str
     regions: Sequence[str]

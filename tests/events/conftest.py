@@ -1,0 +1,101 @@
+"""The event path on a real PostgreSQL, against an AWS whose answers a test decides."""
+
+import json
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import psycopg
+import pytest
+from django.db import connection
+from django.test import Client
+from django.utils import timezone
+from psycopg.conninfo import make_conninfo
+
+from integrations.events import ingest, session, storage
+from integrations.events.publisher import Publisher
+from integrations.registration.models import Environment
+from tests.events.fake_aws import FakeAws
+
+TABLES = ("events", "pending", "retry", "dead", "settled", "attempts", "activity", "event_types")
+
+
+@pytest.fixture
+def post(store: None, client: Client, api_key: str) -> Callable[..., Any]:
+    """Post to /api/v1/events as the SaaS backend does; return the response."""
+
+    def send(body: object, *, content_type: str = "application/json", key: str = api_key) -> Any:
+        content = body if isinstance(body, bytes) else json.dumps(body).encode()
+        return client.post(
+            "/api/v1/events", content, content_type=content_type, headers={"Authorization": f"Bearer {key}"}
+        )
+
+    return send
+
+
+@pytest.fixture
+def aws(monkeypatch: pytest.MonkeyPatch) -> Iterator[FakeAws]:
+    """An AWS that accepts everything until told otherwise."""
+    with FakeAws() as server:
+        for variable in ("AWS_ENDPOINT_URL_EVENTS", "AWS_ENDPOINT_URL_EVENTBRIDGE", "AWS_ENDPOINT_URL_STS"):
+            monkeypatch.setenv(variable, server.url)
+        monkeypatch.setenv("AWS_ACCESS_KEY_ID", "111111111111")
+        monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "secret")
+        yield server
+
+
+@pytest.fixture
+def committed(transactional_db: None, settings: Any) -> Iterator[None]:
+    """Real commits, which other sessions see; the tables of the event path are emptied around the test."""
+    details = connection.settings_dict
+    settings.DATABASE_URL_DIRECT = make_conninfo(
+        host=details["HOST"],
+        port=details["PORT"],
+        user=details["USER"],
+        password=details["PASSWORD"] or None,
+        dbname=details["NAME"],
+    )
+    connection.ensure_connection()
+    storage.make_ahead(connection.connection, timezone.now())
+    _empty()
+    yield
+    _empty()
+
+
+@pytest.fixture
+def publisher(committed: None, aws: FakeAws) -> Iterator[Publisher]:
+    """A publisher on its own session."""
+    with session.open_session() as own, ThreadPoolExecutor(4) as calls:
+        yield Publisher(own, calls)
+
+
+@pytest.fixture
+def store_events(environment: Environment) -> Callable[..., list[ingest.Result]]:
+    """Store events by the use case itself."""
+
+    def store(*events: dict[str, Any]) -> list[ingest.Result]:
+        connection.ensure_connection()
+        raw = [json.dumps(event).encode() for event in events]
+        return ingest.store_events(connection.connection, environment, raw, timezone.now())
+
+    return store
+
+
+def rows(statement: str, *parameters: Any) -> list[tuple[Any, ...]]:
+    """Return what the database says."""
+    with connection.cursor() as cursor:
+        cursor.execute(statement, parameters)
+        return cursor.fetchall()
+
+
+def _empty() -> None:
+    weeks = [
+        name for (name,) in rows("select relname from pg_class where relkind = 'r' and relname like 'idempotency_%%'")
+    ]
+    with connection.cursor() as cursor:
+        cursor.execute(f"truncate {', '.join((*TABLES, *weeks))}")
+
+
+def own_session(settings: Any) -> psycopg.Connection:
+    """Another session, as another process would have it."""
+    return psycopg.connect(settings.DATABASE_URL_DIRECT, autocommit=True)
