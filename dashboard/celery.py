@@ -70,8 +70,9 @@ def die_with_the_worker(**_: object) -> None:
 def ask_publishers_to_finish(**_: object) -> None:
     """Pass a shutdown on to the pool: the worker waits for its tasks, and a publisher works for a minute."""
     for process in active_children():
-        with suppress(ProcessLookupError):
-            os.kill(process.pid, signal.SIGTERM)
+        if process.pid is not None:
+            with suppress(ProcessLookupError):
+                os.kill(process.pid, signal.SIGTERM)
 
 
 def _finish_the_round(_signal: int, _frame: object) -> None:
