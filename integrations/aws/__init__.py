@@ -1,0 +1,1 @@
+"""The gateway to Amazon EventBridge's partner side: the only place that speaks boto3."""
