@@ -1,5 +1,7 @@
 """The doors to tenant-owned rows: strangers get 404, because even the existence of a row is the tenant's business."""
 
+from uuid import UUID
+
 from django.db.models import QuerySet
 from django.http import Http404
 
@@ -28,6 +30,6 @@ def tenant_in(directory: Directory, external_id: str) -> Tenant:
 def tenant_for(user: User, public_id: str) -> Tenant:
     """Return a tenant that this person may see, or raise Http404."""
     try:
-        return tenants_of(user).get(public_id=public_id)
+        return tenants_of(user).get(public_id=UUID(public_id))
     except (Tenant.DoesNotExist, ValueError) as missing:
         raise Http404 from missing

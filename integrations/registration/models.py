@@ -59,6 +59,8 @@ class Environment(models.Model):
                 condition=~models.Q(kind="test") | models.Q(namespace__endswith=".test"),
                 name="environment_test_namespace_ends_in_test",
             ),
+            # The other two are refused until they are built: SQL that sets them would lose events.
+            models.CheckConstraint(condition=models.Q(gate_policy="hold"), name="environment_gate_policy_built"),
             models.CheckConstraint(
                 condition=models.Q(publisher_account="") | models.Q(publisher_account__regex=r"^[0-9]{12}$"),
                 name="environment_publisher_account_12_digits",

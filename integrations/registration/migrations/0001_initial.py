@@ -97,4 +97,8 @@ class Migration(migrations.Migration):
             model_name='environment',
             constraint=models.CheckConstraint(condition=models.Q(('publisher_account', ''), ('publisher_account__regex', '^[0-9]{12}$'), _connector='OR'), name='environment_publisher_account_12_digits'),
         ),
+        migrations.AddConstraint(
+            model_name='environment',
+            constraint=models.CheckConstraint(condition=models.Q(('gate_policy', 'hold')), name='environment_gate_policy_built'),
+        ),
     ]

@@ -1,0 +1,138 @@
+"""Observation: what AWS says of a source, and what follows from it for its state, its gate and its history."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from django.conf import settings
+from django.db import transaction
+
+from integrations.aws import partner_sources
+from integrations.aws.errors import InconsistentReply, SourceNotFound
+from integrations.sources.claims import lock_claimed, publisher_of
+from integrations.sources.gate import set_gate
+from integrations.sources.models import Observed, Source, SourceChange
+from integrations.sources.setbacks import clear_failure
+from integrations.sources.timing import next_check
+
+LIST_MAY_LAG = timedelta(minutes=2)
+EXPIRED, GONE = "expired", "gone"
+_WORDS = {"PENDING": Observed.PENDING, "ACTIVE": Observed.ACTIVE, "DELETED": Observed.DELETED}
+
+
+@dataclass(frozen=True, slots=True)
+class Answer:
+    """AWS's word on our account: `state` None when it does not list the account or does not know the source."""
+
+    state: Observed | None
+    expires_at: datetime | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Observation:
+    """What is stored of a source after an answer."""
+
+    observed: str
+    ended: str = ""
+    expires_at: datetime | None = None
+
+
+def observe(source: Source, clock: Callable[[], datetime]) -> None:
+    """Ask AWS about the claimed source and commit its answer. Raises AwsError, LimitError."""
+    asked_at = clock()
+    answer = _ask(source)
+    record_answer(source, answer, asked_at=asked_at, now=clock())
+
+
+def record_answer(source: Source, answer: Answer, *, asked_at: datetime, now: datetime) -> None:
+    """Commit the answer to a question of `asked_at` with its consequences, unless a later question was answered."""
+    with transaction.atomic():
+        current = lock_claimed(source)
+        if current is None or (current.observed_at is not None and asked_at < current.observed_at):
+            return
+        after = transition(current, answer, asked_at)
+        _note_change(current, after, now)
+        current.observed, current.ended, current.expires_at = after.observed, after.ended, after.expires_at
+        current.observed_at = asked_at
+        _clear_suspicion(current, asked_at)
+        current.due_at = next_check(current, now)
+        current.save()
+        set_gate(current, current.environment)
+
+
+def transition(source: Source, answer: Answer, asked_at: datetime) -> Observation:
+    """Return what the answer makes of the source."""
+    match answer.state:
+        case Observed.PENDING:
+            return Observation(Observed.PENDING, expires_at=answer.expires_at or _default_expiry(source, asked_at))
+        case Observed.ACTIVE:
+            return Observation(Observed.ACTIVE)
+        case Observed.DELETED:
+            return Observation(Observed.DELETED, GONE)
+    return _not_listed(source, asked_at)
+
+
+def _not_listed(source: Source, asked_at: datetime) -> Observation:
+    match source.observed:
+        case Observed.UNKNOWN if source.provisioned_at and asked_at - source.provisioned_at < LIST_MAY_LAG:
+            return Observation(Observed.UNKNOWN)
+        case Observed.PENDING:
+            # Expiry is the one way in which AWS itself takes back an offer that waits; its moment may come early.
+            return Observation(Observed.NONE, EXPIRED, source.expires_at)
+        case Observed.NONE:
+            return Observation(Observed.NONE, source.ended, source.expires_at)
+    return Observation(Observed.NONE, GONE)
+
+
+def _default_expiry(source: Source, asked_at: datetime) -> datetime:
+    """AWS gave no moment, so count from when the source was first seen pending."""
+    if source.observed == Observed.PENDING and source.expires_at:
+        return source.expires_at
+    return asked_at + timedelta(days=settings.SOURCE_EXPIRY_DAYS)
+
+
+def _ask(source: Source) -> Answer:
+    try:
+        accounts = partner_sources.accounts_of(publisher_of(source.environment), source.region, source.name)
+    except SourceNotFound:
+        return Answer(None)
+    for row in accounts:
+        if row.account == source.account:
+            return Answer(_known(row.state), row.expires_at)
+    return Answer(None)
+
+
+def _known(word: str) -> Observed:
+    if word not in _WORDS:
+        raise InconsistentReply("InconsistentReply", f"AWS calls the source {word!r}, a state that is not known here.")
+    return _WORDS[word]
+
+
+def _note_change(source: Source, after: Observation, now: datetime) -> None:
+    if after.observed != source.observed:
+        SourceChange.objects.create(
+            source=source,
+            at=now,
+            cause=SourceChange.Cause.EXPIRY if after.ended == EXPIRED else SourceChange.Cause.AWS,
+            field="observed",
+            before=source.observed,
+            after=after.observed,
+            confirmed_at=source.observed_at,
+            note=_note_on(source, after, now),
+        )
+
+
+def _note_on(source: Source, after: Observation, now: datetime) -> str:
+    if after.ended == EXPIRED and source.expires_at and now < source.expires_at:
+        return (
+            f"AWS had named {source.expires_at:%Y-%m-%d %H:%M} UTC as its end. If nobody moved a clock, somebody "
+            "deleted it with the publisher account's credentials."
+        )
+    return ""
+
+
+def _clear_suspicion(source: Source, asked_at: datetime) -> None:
+    """An answer to a question from before the refusal says nothing about it."""
+    if source.suspect_since is None or asked_at >= source.suspect_since:
+        source.suspect_since = None
+        clear_failure(source)

@@ -1,0 +1,38 @@
+"""The doors to sources. A reserve is behind none of them: it is a queue and not an offer to anybody."""
+
+from uuid import UUID
+
+from django.db.models import QuerySet
+from django.http import Http404
+
+from integrations.registration.models import Environment
+from integrations.sources.models import Source
+from tenants.access import tenants_of
+from tenants.models import Tenant, User
+
+
+def sources_of_environment(environment: Environment) -> QuerySet[Source]:
+    """Return the environment's sources, oldest first."""
+    return _offers().filter(environment=environment)
+
+
+def sources_of_tenant(tenant: Tenant) -> QuerySet[Source]:
+    """Return the tenant's sources, oldest first."""
+    return _offers().filter(tenant=tenant)
+
+
+def sources_of(user: User) -> QuerySet[Source]:
+    """Return the sources of the tenants that a person may see, oldest first."""
+    return _offers().filter(tenant__in=tenants_of(user))
+
+
+def source_for(user: User, public_id: str) -> Source:
+    """Return a source that this person may see, or raise Http404."""
+    try:
+        return sources_of(user).get(public_id=UUID(public_id))
+    except (Source.DoesNotExist, ValueError) as missing:
+        raise Http404 from missing
+
+
+def _offers() -> QuerySet[Source]:
+    return Source.objects.filter(account__isnull=False).select_related("environment", "tenant").order_by("pk")

@@ -1,0 +1,67 @@
+"""The sweep: take the due sources one after the other to their next step with AWS, within a budget."""
+
+import logging
+from collections.abc import Callable
+from datetime import datetime, timedelta
+
+from integrations.aws.errors import AccessDenied, AwsError, error_class
+from integrations.aws.limits import LimitError
+from integrations.registration.breakers import claim_probe, close_breaker
+from integrations.registration.models import Breaker
+from integrations.sources.claims import claim_next, due
+from integrations.sources.gate import announce_opening
+from integrations.sources.models import Source
+from integrations.sources.observation import observe
+from integrations.sources.provisioning import provision
+from integrations.sources.setbacks import postpone, set_back
+from integrations.sources.timing import spread
+
+# AWS allows the control plane 50 calls a second, account and region: one sweep, one call after the other, stays below.
+STEPS = 200
+LIFE = timedelta(seconds=20)
+AFTER_PROBE = timedelta(seconds=1)
+
+log = logging.getLogger(__name__)
+
+
+def sweep(*, clock: Callable[[], datetime], steps: int = STEPS, life: timedelta = LIFE) -> bool:
+    """Advance due sources until none is left, or `steps` were taken, or `life` is over; return whether more is due."""
+    ends_at = clock() + life
+    for _ in range(steps):
+        source = claim_next(clock()) if clock() < ends_at else None
+        if source is None:
+            break
+        _advance_alone(source, clock)
+    return due(clock()).exists()
+
+
+def advance(source: Source, clock: Callable[[], datetime]) -> None:
+    """Take the claimed source one step: provision it, or observe it. Waits while the publisher's breaker is open."""
+    now = clock()
+    breaker = _breaker_of(source)
+    probe = claim_probe(environment_id=source.environment_id, region=source.region, now=now) if breaker else None
+    if breaker and probe is None:
+        postpone(source, max(breaker.retry_at, now) + spread(AFTER_PROBE))
+        return
+    try:
+        step = provision if source.provisioned_at is None else observe
+        step(source, clock)
+    except (AwsError, LimitError) as error:
+        set_back(source, error, clock())
+    else:
+        if probe is not None and close_breaker(environment_id=source.environment_id, region=source.region, tries=probe):
+            announce_opening("")
+
+
+def _breaker_of(source: Source) -> Breaker | None:
+    breaker = Breaker.objects.filter(environment=source.environment, region=source.region).first()
+    # When publishing alone is denied, the other operations may well be allowed; their success would prove nothing.
+    return None if breaker and error_class(breaker.code) is AccessDenied else breaker
+
+
+def _advance_alone(source: Source, clock: Callable[[], datetime]) -> None:
+    """One source that cannot be handled must not hold up the others; its claim brings it back in a minute."""
+    try:
+        advance(source, clock)
+    except Exception:
+        log.exception("advancing a source failed", extra={"source": str(source.public_id)})

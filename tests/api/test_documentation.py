@@ -1,0 +1,56 @@
+import json
+import re
+from typing import Any
+
+import pytest
+from django.test import Client
+
+
+@pytest.fixture
+def document(client: Client) -> Any:
+    answer = client.get("/api/v1/openapi.json")
+    assert answer.status_code == 200
+    return answer.json()
+
+
+def test_the_document_is_openapi_3_1_and_has_every_operation(document: Any) -> None:
+    assert document["openapi"].startswith("3.1")
+    operations = {(method, path) for path, item in document["paths"].items() for method in item}
+    assert operations == {
+        ("post", "/api/v1/events"),
+        ("get", "/api/v1/events/{event_id}"),
+        ("get", "/api/v1/tenants"),
+        ("put", "/api/v1/tenants/{tenant}"),
+        ("get", "/api/v1/tenants/{tenant}"),
+        ("post", "/api/v1/tenants/{tenant}/sources"),
+        ("get", "/api/v1/tenants/{tenant}/sources"),
+        ("get", "/api/v1/tenants/{tenant}/sources/{source}"),
+    }
+
+
+def test_every_reference_leads_somewhere(document: Any) -> None:
+    references = set(re.findall(r'"#/components/schemas/([^"]+)"', json.dumps(document)))
+    assert references
+    assert references <= document["components"]["schemas"].keys()
+
+
+def test_every_operation_asks_for_the_key_and_may_answer_with_a_problem(document: Any) -> None:
+    assert document["components"]["securitySchemes"]["ApiKey"]["scheme"] == "bearer"
+    operations = [operation for item in document["paths"].values() for operation in item.values()]
+    assert all(operation["security"] == [{"ApiKey": []}] for operation in operations)
+    assert all("application/problem+json" in operation["responses"]["default"]["content"] for operation in operations)
+    assert len({operation["operationId"] for operation in operations}) == len(operations)
+
+
+def test_the_document_does_not_grow_with_each_reading(client: Client, document: Any) -> None:
+    assert client.get("/api/v1/openapi.json").json() == document
+
+
+def test_the_page_for_people_lists_the_operations_and_loads_nothing_from_elsewhere(client: Client) -> None:
+    page = client.get("/api/v1/docs")
+    html = page.content.decode()
+    assert page.status_code == 200
+    for operation in ("POST /api/v1/events", "PUT /api/v1/tenants/{tenant}", "POST /api/v1/tenants/{tenant}/sources"):
+        assert operation in html
+    assert not re.search(r"""(src|href)=["'](https?:)?//""", html)
+    assert not re.search(r"<script|<style| style=| on[a-z]+=", html)
