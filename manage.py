@@ -9,13 +9,20 @@ from launcher import stack, supervise
 
 def main() -> None:
     """Run a command; beside a running `make run` it reaches that one's servers."""
+    if sys.argv[1:] == ["version"]:  # Django has a command of this name, which speaks of Django
+        sys.stdout.write(f"{supervise.version()}\n")
+        return
     if sys.argv[1:2] == ["up"]:
         sys.exit(supervise.main())
     stack.adopt()
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "dashboard.settings")
+    from django.core.exceptions import ImproperlyConfigured
     from django.core.management import execute_from_command_line
 
-    execute_from_command_line(sys.argv)
+    try:
+        execute_from_command_line(sys.argv)
+    except ImproperlyConfigured as error:
+        sys.exit(f"{error}. Start `make run` first, or set the variables of .env.example.")
 
 
 if __name__ == "__main__":

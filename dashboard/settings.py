@@ -116,6 +116,7 @@ DATABASE_URL_DIRECT = env.str("DATABASE_URL_DIRECT", default=env.str("DATABASE_U
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 AUTH_USER_MODEL = "tenants.User"
+SILENCED_SYSTEM_CHECKS = ["auth.W004"]  # the e-mail is unique: by its lower case, which the check does not see
 AUTHENTICATION_BACKENDS = ["allauth.account.auth_backends.AuthenticationBackend"]
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.Argon2PasswordHasher"]
 AUTH_PASSWORD_VALIDATORS = [
@@ -172,8 +173,10 @@ CACHES = {
 }
 
 # --- the product
+METRICS_TOKEN = env.str("METRICS_TOKEN", default="")
 SANDBOX = env.bool("PARTNERBUS_SANDBOX", default=True)
 IDEMPOTENCY_DAYS = env.int("IDEMPOTENCY_DAYS", default=7)
+ACTIVATION_PAUSE_SECONDS = env.int("ACTIVATION_PAUSE_SECONDS", default=10)
 SOURCE_EXPIRY_DAYS = env.int("SOURCE_EXPIRY_DAYS", default=6)
 MAX_BODY_BYTES = env.int("MAX_BODY_BYTES", default=10 * 1024 * 1024)
 PUBLISHERS = env.int("PUBLISHERS", default=1)

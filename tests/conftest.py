@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from datetime import datetime
+from typing import Any
 
 import pytest
 from django.db import connection
@@ -24,6 +25,12 @@ SYSTEM = Actor.system("test")
 def _forget_remembered_rows() -> None:
     """Rows of a test are rolled back: what a process remembers of them must go too."""
     event_types._known.clear()
+
+
+@pytest.fixture(autouse=True)
+def _open_gates_at_once(settings: Any) -> None:
+    """The pause after an activation would make every story ten seconds longer; it has tests of its own."""
+    settings.ACTIVATION_PAUSE_SECONDS = 0
 
 
 @pytest.fixture

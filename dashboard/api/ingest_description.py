@@ -110,7 +110,7 @@ PATHS: dict[str, Any] = {
             "operationId": "post_events",
             "tags": ["Events"],
             "summary": "Store events",
-            "description": "One event, a batch, or one event a line. Needs the scope events:write. Gzip is understood.",
+            "description": "One event, a batch, or one event a line. Needs the scope events:write.",
             "security": _SECURITY,
             "requestBody": {
                 "required": True,

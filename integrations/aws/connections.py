@@ -33,7 +33,8 @@ POOL_CONNECTIONS = 32
 _SOCKET_OPTIONS = [(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1), (socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)]
 
 # At DEBUG botocore writes session tokens and the whole reply of AssumeRole.
-logging.getLogger("botocore").setLevel(logging.INFO)
+if logging.getLogger("botocore").getEffectiveLevel() < logging.INFO:
+    logging.getLogger("botocore").setLevel(logging.INFO)
 
 
 @dataclass(slots=True, eq=False)

@@ -33,7 +33,8 @@ select e.id, e.tenant_id, t.name, e.disposition from events e join event_types t
 
 # One row per delivery that can exist for these events: a source of the event's tenant.
 STATES = """
-select q.id as event_id, s.account is null as reserve, l.publishable, b.code as breaker, s.observed,
+select q.id as event_id, s.account is null as reserve, l.publishable, b.code as breaker,
+  s.desired, s.observed, s.suspect_since, s.opens_at,
   p.event_id is not null as pending, r.event_id is not null as retrying, d.event_id is not null as dead,
   null as dead_code, z.reason as settled,
   exists (select 1 from attempts a where a.event_id = q.id and a.source_id = s.id and a.code = 0) as accepted

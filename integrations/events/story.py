@@ -14,7 +14,8 @@ from tenants.identifiers import moment_of
 
 DELIVERIES = """
 select s.id, s.public_id, s.name, s.account is null as reserve, l.publishable,
-  b.code as breaker, s.observed, p.event_id is not null as pending, r.event_id is not null as retrying,
+  b.code as breaker, s.desired, s.observed, s.suspect_since, s.opens_at,
+  p.event_id is not null as pending, r.event_id is not null as retrying,
   r.due_at, d.event_id is not null as dead, dc.code as dead_code, d.message as dead_message, z.reason as settled,
   exists (select 1 from attempts a where a.event_id = %(event)s and a.source_id = s.id and a.code = 0) as accepted
 from sources_source s
@@ -88,10 +89,18 @@ def _held_because(row: dict[str, Any]) -> str | None:
     if row["reserve"]:
         return "no_source"
     if not row["publishable"]:
-        return f"source_{row['observed']}"
+        return _closed_because(row)
     if row["breaker"]:
         return f"breaker:{row['breaker']}"
     return None
+
+
+def _closed_because(row: dict[str, Any]) -> str:
+    if row["desired"] != "present":
+        return f"source_{row['desired']}"
+    if row["suspect_since"]:
+        return "source_suspect"
+    return "source_opening" if row["opens_at"] else f"source_{row['observed']}"
 
 
 def _deliveries(event: Event) -> Iterator[dict[str, Any]]:

@@ -13,7 +13,7 @@ CLAIM = timedelta(minutes=1)  # longer than the longest step: two calls with the
 
 # Somebody waits for these; the regular look at sources that work can be late.
 _URGENT = Case(
-    When(Q(provisioned_at=None) | Q(suspect_since__isnull=False), then=Value(0)),
+    When(Q(provisioned_at=None) | Q(suspect_since__isnull=False) | Q(opens_at__isnull=False), then=Value(0)),
     default=Value(1),
     output_field=IntegerField(),
 )

@@ -8,9 +8,9 @@ from integrations.sources.models import Desired, Lane, Observed, Source
 GATE_CHANNEL = "partnerbus_gate"
 
 
-def is_open(*, desired: str, observed: str, suspect: bool, policy: str) -> bool:
+def is_open(*, desired: str, observed: str, policy: str, suspect: bool = False, opening: bool = False) -> bool:
     """Return whether a source of this state may be published under the environment's gate policy."""
-    if suspect or desired != Desired.PRESENT:
+    if suspect or opening or desired != Desired.PRESENT:
         return False
     if observed == Observed.PENDING:
         return policy == Environment.GatePolicy.SEND_AND_KEEP
@@ -25,8 +25,9 @@ def set_gate(source: Source, environment: Environment) -> None:
     publishable = is_open(
         desired=source.desired,
         observed=source.observed,
-        suspect=source.suspect_since is not None,
         policy=environment.gate_policy,
+        suspect=source.suspect_since is not None,
+        opening=source.opens_at is not None,
     )
     changed = Lane.objects.filter(source=source, publishable=not publishable).update(publishable=publishable)
     if changed and publishable:

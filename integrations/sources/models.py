@@ -53,6 +53,8 @@ class Source(models.Model):
     ended = models.CharField(max_length=8, blank=True, choices=[("expired", "Expired"), ("gone", "Gone")])
     # An entry was refused as if the source were gone, later than AWS was last asked; any answer clears it.
     suspect_since = models.DateTimeField(null=True)
+    # ACTIVE since a moment ago: the tenant may still be making its rules, and what no rule catches is lost.
+    opens_at = models.DateTimeField(null=True)
 
     # Counts changes of what we want: the outcome of a call that served an older intent is not committed.
     intent = models.PositiveIntegerField(default=1)

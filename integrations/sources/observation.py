@@ -52,6 +52,7 @@ def record_answer(source: Source, answer: Answer, *, asked_at: datetime, now: da
             return
         after = transition(current, answer, asked_at)
         _note_change(current, after, now)
+        current.opens_at = _opening(current, after, asked_at)
         current.observed, current.ended, current.expires_at = after.observed, after.ended, after.expires_at
         current.observed_at = asked_at
         _clear_suspicion(current, asked_at)
@@ -82,6 +83,19 @@ def _not_listed(source: Source, asked_at: datetime) -> Observation:
         case Observed.NONE:
             return Observation(Observed.NONE, source.ended, source.expires_at)
     return Observation(Observed.NONE, GONE)
+
+
+def _opening(source: Source, after: Observation, asked_at: datetime) -> datetime | None:
+    """Return until when the gate of a source that has just become ACTIVE stays closed, or None.
+
+    A tenant attaches its bus first and makes its rules afterwards, and what no rule catches AWS drops.
+    """
+    if after.observed != Observed.ACTIVE:
+        return None
+    if source.observed != Observed.ACTIVE:
+        pause = timedelta(seconds=settings.ACTIVATION_PAUSE_SECONDS)
+        return asked_at + pause if pause else None
+    return source.opens_at if source.opens_at and asked_at < source.opens_at else None
 
 
 def _default_expiry(source: Source, asked_at: datetime) -> datetime:

@@ -20,6 +20,8 @@ def next_check(source: Source, now: datetime) -> datetime | None:
     """Return when to ask again about a provisioned source, or None if nobody wants it any more."""
     if source.desired == Desired.ABSENT:
         return None
+    if source.opens_at is not None:
+        return source.opens_at
     return now + spread(_pause(source, now))
 
 

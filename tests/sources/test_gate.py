@@ -17,7 +17,7 @@ ROWS = [(d, o, p) for d in Desired.values for o in Observed.values for p in Envi
 @pytest.mark.parametrize(("desired", "observed", "policy"), ROWS)
 def test_the_gate_is_open_exactly_where_the_table_says_so(desired: str, observed: str, policy: str) -> None:
     is_in_table = (desired, observed, policy) in OPEN
-    assert is_open(desired=desired, observed=observed, suspect=False, policy=policy) is is_in_table
+    assert is_open(desired=desired, observed=observed, policy=policy) is is_in_table
 
 
 @pytest.mark.parametrize(("desired", "observed", "policy"), ROWS)
@@ -52,3 +52,7 @@ def test_only_an_opening_is_announced_to_publishers(reserve: Source, environment
     heard = [note.payload for note in connection.connection.notifies(timeout=0.2)]
     connection.close()
     assert heard == [str(reserve.pk)]
+
+
+def test_a_gate_stays_closed_for_a_moment_after_the_activation() -> None:
+    assert not is_open(desired="present", observed="active", policy="hold", opening=True)

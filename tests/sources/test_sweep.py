@@ -54,9 +54,32 @@ def test_a_bus_that_the_customer_deletes_closes_the_gate_until_it_is_back(offer:
     assert is_open(swept(source))
 
 
-def test_an_offer_that_vanishes_early_has_expired_and_the_history_says_so(
-    offer: Offer, aws: World
+def test_after_the_activation_the_tenant_has_a_moment_to_make_its_rules(
+    offer: Offer, aws: World, settings: Any
 ) -> None:
+    settings.ACTIVATION_PAUSE_SECONDS = 10
+    source = swept(offer())
+    aws.accept(source.name)
+    source = swept(source)
+    assert (shown_state(source), is_open(source)) == ("active", False)
+    assert source.due_at == source.opens_at
+    assert timedelta(seconds=8) < source.opens_at - timezone.now() <= timedelta(seconds=10)
+    Source.objects.filter(pk=source.pk).update(opens_at=timezone.now())
+    source = swept(source)
+    assert (is_open(source), source.opens_at) == (True, None)
+
+
+def test_a_source_detached_during_the_moment_stays_closed(offer: Offer, aws: World, settings: Any) -> None:
+    settings.ACTIVATION_PAUSE_SECONDS = 10
+    source = swept(offer())
+    aws.accept(source.name)
+    swept(source)
+    aws.alder.delete_event_bus(Name=source.name)
+    source = swept(source)
+    assert (shown_state(source), is_open(source), source.opens_at) == ("pending", False, None)
+
+
+def test_an_offer_that_vanishes_early_has_expired_and_the_history_says_so(offer: Offer, aws: World) -> None:
     source = swept(offer())
     aws.withdraw(source.name)
     assert shown_state(swept(source)) == "expired"

@@ -1,6 +1,5 @@
 """The doors to tenants: staff, members and strangers."""
 
-
 import pytest
 from django.http import Http404
 

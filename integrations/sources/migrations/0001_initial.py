@@ -35,6 +35,7 @@ class Migration(migrations.Migration):
                 ('expires_at', models.DateTimeField(null=True)),
                 ('ended', models.CharField(blank=True, choices=[('expired', 'Expired'), ('gone', 'Gone')], max_length=8)),
                 ('suspect_since', models.DateTimeField(null=True)),
+                ('opens_at', models.DateTimeField(null=True)),
                 ('intent', models.PositiveIntegerField(default=1)),
                 ('failure_code', models.CharField(blank=True, max_length=100)),
                 ('failure_message', models.TextField(blank=True)),

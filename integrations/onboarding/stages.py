@@ -1,0 +1,176 @@
+"""Taking an integration through the four stages: beginning it, ticking items off, and where it stands.
+
+One rule joins a stage to its items: it is *to do* while no item is done, *done* when all are, *waiting* when everything
+that is still open is AWS's or the tenant's, and *in work* otherwise.
+"""
+
+from collections.abc import Sequence
+from datetime import datetime
+from typing import Any
+
+from django.core.exceptions import ValidationError
+from django.core.validators import validate_slug
+from django.db import IntegrityError, transaction
+
+from integrations.onboarding.checklist import STAGES
+from integrations.onboarding.models import ChecklistItem, Owner, Stage
+from integrations.problems import Problem
+from integrations.registration.integrations import EnvironmentSettings, create_integration
+from integrations.registration.models import Integration
+from tenants import audit
+from tenants.audit import Actor
+from tenants.models import AuditEntry, User
+
+SLUG_LENGTH = 60
+NAME_LENGTH = 200
+
+
+def begin_integration(
+    *, slug: str, name: str, environments: Sequence[EnvironmentSettings], actor: Actor, now: datetime
+) -> Integration:
+    """Create an integration, its environments and the four stages with their standard items: all of it or nothing.
+
+    Raises LimitError for what AWS would refuse, Problem `invalid_integration` for a slug or a name that cannot be used,
+    no environment or two of a kind, and Problem `integration_exists` or `namespace_taken`.
+    """
+    _check(slug, name, environments)
+    try:
+        with transaction.atomic():
+            integration = create_integration(slug=slug, name=name, environments=environments, actor=actor, now=now)
+            _create_stages(integration)
+    except IntegrityError:  # somebody else took the slug or the namespace between the look and the insert
+        raise Problem(409, "integration_exists", f"The slug {slug!r} or its namespace was taken just now.") from None
+    return integration
+
+
+def stage_of(integration: Integration) -> Stage:
+    """Return the stage that an integration is in: its first that is not done, or the last when all are."""
+    stages = list(integration.stages.order_by("number"))
+    return next((stage for stage in stages if stage.state != Stage.State.DONE), stages[-1])
+
+
+def complete_item(
+    *, item: ChecklistItem, actor: Actor, now: datetime, note: str = "", evidence: dict[str, Any] | None = None
+) -> ChecklistItem:
+    """Mark an item as done; again changes nothing.
+
+    A manual item keeps who did it and why, an automatic one the facts that prove it. Raises Problem `proof_missing`
+    without them.
+    """
+    with transaction.atomic():
+        stage, current = _locked(item)
+        if current.state == ChecklistItem.State.DONE:
+            return current
+        person = _person(actor)
+        _check_proof(current, person, note, evidence)
+        current.state, current.done_at, current.done_by = ChecklistItem.State.DONE, now, person
+        current.note, current.evidence = note, evidence
+        current.save()
+        _follow_items(stage, now)
+        after = {"state": current.state, "note": note, "evidence": evidence}
+        _record("checklist_item:complete", current, actor, now, before={"state": ChecklistItem.State.OPEN}, after=after)
+        return current
+
+
+def reopen_item(*, item: ChecklistItem, actor: Actor, now: datetime, note: str = "") -> ChecklistItem:
+    """Take a tick back; what proved it stays in the audit log. Reopening an open item changes nothing."""
+    with transaction.atomic():
+        stage, current = _locked(item)
+        if current.state == ChecklistItem.State.OPEN:
+            return current
+        before = {"state": current.state, "note": current.note, "evidence": current.evidence}
+        current.state, current.done_at, current.done_by = ChecklistItem.State.OPEN, None, None
+        current.note, current.evidence = note, None
+        current.save()
+        _follow_items(stage, now)
+        after = {"state": current.state, "note": note}
+        _record("checklist_item:reopen", current, actor, now, before=before, after=after)
+        return current
+
+
+def _check(slug: str, name: str, environments: Sequence[EnvironmentSettings]) -> None:
+    try:
+        validate_slug(slug)
+    except ValidationError:
+        raise _invalid("Write the slug with letters, digits, dashes and underscores, for example `orders`.") from None
+    if len(slug) > SLUG_LENGTH:
+        raise _invalid(f"The slug has {len(slug)} characters; use at most {SLUG_LENGTH}.")
+    if not name.strip() or not name.isprintable() or len(name) > NAME_LENGTH:
+        raise _invalid(f"The name of an integration is 1 to {NAME_LENGTH} printable characters.")
+    if not environments:
+        raise _invalid("Give the integration at least one environment: test or production.")
+    if len({settings.kind for settings in environments}) < len(environments):
+        raise _invalid("An integration has one test and one production environment at most.")
+
+
+def _invalid(detail: str) -> Problem:
+    return Problem(422, "invalid_integration", detail)
+
+
+def _create_stages(integration: Integration) -> None:
+    for standard in STAGES:
+        stage = Stage.objects.create(integration=integration, number=standard.number)
+        ChecklistItem.objects.bulk_create(
+            ChecklistItem(
+                stage=stage, position=position, key=item.key, title=item.title, owner=item.owner, proof=item.proof
+            )
+            for position, item in enumerate(standard.items, 1)
+        )
+
+
+def _locked(item: ChecklistItem) -> tuple[Stage, ChecklistItem]:
+    # The stage and not the item: two people who tick the last two items at once must see each other's.
+    stage = Stage.objects.select_for_update().get(pk=item.stage_id)
+    return stage, ChecklistItem.objects.select_related("stage__integration").get(pk=item.pk)
+
+
+def _person(actor: Actor) -> User | None:
+    if actor.kind != AuditEntry.ActorKind.PERSON or actor.id is None:
+        return None
+    return User.objects.get(public_id=actor.id)
+
+
+def _check_proof(item: ChecklistItem, person: User | None, note: str, evidence: dict[str, Any] | None) -> None:
+    if item.proof == ChecklistItem.Proof.AUTOMATIC and not evidence:
+        raise Problem(422, "proof_missing", f"“{item.title}” is proven from facts: it cannot be ticked without them.")
+    if item.proof == ChecklistItem.Proof.MANUAL and not (person and note.strip()):
+        raise Problem(422, "proof_missing", f"“{item.title}” is ticked by a person, who notes how it is known.")
+
+
+def _follow_items(stage: Stage, now: datetime) -> None:
+    items = list(stage.items.all())
+    still_open = [item for item in items if item.state == ChecklistItem.State.OPEN]
+    stage.state = _state(len(items) - len(still_open), still_open)
+    stage.owner = _whose_turn(still_open) or stage.owner
+    stage.started_at = (stage.started_at or now) if stage.state != Stage.State.TODO else None
+    stage.completed_at = now if stage.state == Stage.State.DONE else None
+    stage.save()
+
+
+def _state(done: int, still_open: Sequence[ChecklistItem]) -> Stage.State:
+    if not still_open:
+        return Stage.State.DONE
+    if not done:
+        return Stage.State.TODO
+    return Stage.State.DOING if _whose_turn(still_open) == Owner.PROVIDER else Stage.State.WAITING
+
+
+def _whose_turn(still_open: Sequence[ChecklistItem]) -> str | None:
+    """The provider's as long as anything open is its own, then whoever owns the first open item."""
+    owners = [item.owner for item in still_open]
+    return Owner.PROVIDER if Owner.PROVIDER in owners else next(iter(owners), None)
+
+
+def _record(
+    action: str, item: ChecklistItem, actor: Actor, now: datetime, *, before: dict[str, Any], after: dict[str, Any]
+) -> None:
+    integration = str(item.stage.integration.public_id)
+    audit.record(
+        actor=actor,
+        action=action,
+        at=now,
+        object_type="checklist_item",
+        object_id=item.public_id,
+        before=before,
+        after={"integration": integration, "stage": item.stage.number, "item": item.key, **after},
+    )
