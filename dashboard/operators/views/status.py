@@ -1,0 +1,19 @@
+"""The status page of staff: every tenant."""
+
+from django.http import HttpRequest, HttpResponse
+from django.utils import timezone
+
+from dashboard.operators.headline import headline_of
+from dashboard.web.live import page_or_region
+from dashboard.web.overview import LIMIT, overview_of
+from integrations.registration.models import Integration
+from tenants.access import tenants_of
+from tenants.models import User
+
+
+def status(request: HttpRequest, user: User) -> HttpResponse:
+    """Show where things stand with all tenants."""
+    overview = overview_of(tenants_of(user), everybody=True, now=timezone.now())
+    begun = overview.tenants > 0 or Integration.objects.exists()
+    context = {"overview": overview, "headline": headline_of(overview), "limit": LIMIT, "begun": begun}
+    return page_or_region(request, "operators/status.html", (overview, begun), context)

@@ -1,0 +1,46 @@
+"""How a state looks: a tone, an icon and a word, so that it never depends on colour alone."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Look:
+    """`tone` is a class of the stylesheet: ok, wait (somebody must act), bad, off (parked, unknown), run (at work)."""
+
+    tone: str
+    icon: str
+    word: str
+
+
+SOURCE = {
+    "reserve": Look("off", "circle-dashed", "No AWS account yet"),
+    "requested": Look("run", "send", "Being created"),
+    "failed": Look("bad", "alert-triangle-filled", "Not created"),
+    "pending": Look("wait", "clock-filled", "Waiting to be accepted"),
+    "active": Look("ok", "circle-check-filled", "Connected"),
+    "paused": Look("off", "player-pause-filled", "Paused"),
+    "expired": Look("bad", "circle-x-filled", "Expired"),
+    "gone": Look("bad", "circle-x-filled", "Gone at AWS"),
+}
+
+AWS = {
+    "unknown": Look("off", "help-circle", "not asked yet"),
+    "none": Look("off", "circle-dashed", "no such source"),
+    "pending": Look("wait", "clock-filled", "PENDING"),
+    "active": Look("ok", "circle-check-filled", "ACTIVE"),
+    "deleted": Look("bad", "circle-x-filled", "DELETED"),
+}
+
+EVENT = {
+    "waiting": Look("run", "clock", "Waiting to be sent"),
+    "held": Look("wait", "player-pause-filled", "Held"),
+    "retrying": Look("wait", "repeat", "Trying again"),
+    "dead": Look("bad", "alert-triangle-filled", "Dead letter"),
+    "accepted": Look("ok", "circle-check-filled", "Accepted by AWS"),
+    "settled": Look("off", "filter", "Settled, not sent"),
+}
+
+
+def look_of(looks: dict[str, Look], state: str) -> Look:
+    """Return the look of a state; one that has none yet is shown by its own word, grey and with a question mark."""
+    return looks.get(state) or Look("off", "help-circle", state)

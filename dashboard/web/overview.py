@@ -1,0 +1,219 @@
+"""Where things stand: the facts that the status pages of staff and tenants show, in a fixed number of queries."""
+
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from uuid import UUID
+
+from django.db.models import Case, IntegerField, Q, QuerySet, Value, When
+
+from dashboard.web import looks
+from dashboard.web.census import census_of
+from dashboard.web.looks import Look, look_of
+from integrations.events.queries import COUNT_LIMIT, Counters, counters_of, latest_events
+from integrations.registration.models import Breaker
+from integrations.sources.models import Desired, Observed, Source
+from integrations.sources.states import shown_state
+from tenants.models import Tenant
+
+LIMIT = 50
+LATEST = 20
+LATE_AFTER = timedelta(minutes=1)
+
+NEEDS_NOBODY = Q(account__isnull=True) | Q(observed=Observed.ACTIVE, desired=Desired.PRESENT)
+
+
+@dataclass(frozen=True, slots=True)
+class SourceFacts:
+    """One source, or a tenant's reserve (state `reserve`), as it is shown."""
+
+    key: UUID
+    tenant: str
+    environment: str
+    namespace: str
+    state: str
+    aws: str
+    asked_at: datetime | None
+    account: str
+    region: str
+    name: str
+    arn: str
+    expires_at: datetime | None
+    failure: str
+    counters: Counters
+
+    @property
+    def namespace_head(self) -> str:
+        """What all names of the environment begin with."""
+        return f"{self.namespace}/"
+
+    @property
+    def arn_head(self) -> str:
+        """What stands before the name in the ARN."""
+        return self.arn.removesuffix(self.name)
+
+    @property
+    def look(self) -> Look:
+        """How the state looks that we derive."""
+        return look_of(looks.SOURCE, self.state)
+
+    @property
+    def aws_look(self) -> Look:
+        """How AWS's own word looks."""
+        return look_of(looks.AWS, self.aws)
+
+
+@dataclass(frozen=True, slots=True)
+class EventFacts:
+    """One of the latest events."""
+
+    event_id: UUID
+    tenant: str
+    type: str
+    received_at: datetime
+    state: str
+
+    @property
+    def look(self) -> Look:
+        """How the state looks."""
+        return look_of(looks.EVENT, self.state)
+
+
+@dataclass(frozen=True, slots=True)
+class Stop:
+    """A region of an environment in which nothing is published, because AWS refuses us or cannot be reached."""
+
+    environment: str
+    region: str
+    opened_at: datetime
+    code: str
+    message: str
+
+
+@dataclass(frozen=True, slots=True)
+class Overview:
+    """All that a status page shows. Plain data: its repr is what the live region is compared by."""
+
+    tenants: int
+    census: Counter[str]
+    sources: list[SourceFacts]
+    cut: bool
+    stops: list[Stop]
+    late: bool
+    events: list[EventFacts]
+
+    @property
+    def total(self) -> int:
+        """All sources, listed or not."""
+        return self.census.total()
+
+    @property
+    def connected(self) -> int:
+        """All sources to which AWS would deliver now."""
+        return self.census["active"]
+
+    @property
+    def of_several(self) -> bool:
+        """Whether an event has to say whose it is."""
+        return self.tenants > 1
+
+    @property
+    def waiting(self) -> int:
+        """Deliveries of the listed sources that may be sent now."""
+        return sum(source.counters.waiting for source in self.sources)
+
+    @property
+    def held(self) -> int:
+        """Deliveries of the listed sources behind a closed gate or an open breaker."""
+        return sum(source.counters.held for source in self.sources)
+
+    @property
+    def dead(self) -> int:
+        """Dead letters of the listed sources."""
+        return sum(source.counters.dead for source in self.sources)
+
+    @property
+    def counted_to_the_end(self) -> bool:
+        """Whether the sums are exact: no count of a source stopped at its limit."""
+        counts = [(each.counters.waiting, each.counters.held, each.counters.dead) for each in self.sources]
+        return all(number < COUNT_LIMIT for numbers in counts for number in numbers)
+
+    @property
+    def last_accepted_at(self) -> datetime | None:
+        """When AWS last accepted an event of the listed sources."""
+        moments = [each.counters.last_accepted_at for each in self.sources]
+        return max((moment for moment in moments if moment), default=None)
+
+
+def overview_of(tenants: QuerySet[Tenant], *, everybody: bool, now: datetime) -> Overview:
+    """Gather what is shown of these tenants, at most LIMIT sources, those first that need somebody.
+
+    `everybody` says that they are all tenants there are, so that the latest events need no filter.
+    """
+    open_tenants = tenants.filter(closed_at=None)
+    sources = Source.objects.filter(tenant__in=open_tenants).exclude(desired=Desired.ABSENT)
+    shown = list(_first(sources))
+    counters = counters_of([source.pk for source in shown[:LIMIT]])
+    facts = [_facts(source, counters.get(source.pk, Counters())) for source in shown[:LIMIT]]
+    return Overview(
+        tenants=open_tenants.count(),
+        census=census_of(sources),
+        sources=facts,
+        cut=len(shown) > LIMIT,
+        stops=_stops(shown),
+        late=any(_is_late(each.counters, now) for each in facts),
+        events=_latest(open_tenants, everybody=everybody),
+    )
+
+
+def _first(sources: QuerySet[Source]) -> QuerySet[Source]:
+    urgency = Case(When(NEEDS_NOBODY, then=Value(1)), default=Value(0), output_field=IntegerField())
+    related = sources.select_related("tenant", "environment__integration")
+    return related.order_by(urgency, "tenant__name", "region", "label", "pk")[: LIMIT + 1]
+
+
+def _facts(source: Source, counters: Counters) -> SourceFacts:
+    return SourceFacts(
+        key=source.public_id,
+        tenant=source.tenant.name,
+        environment=str(source.environment),
+        namespace=source.environment.namespace,
+        state="reserve" if source.account is None else shown_state(source).value,
+        aws=source.observed,
+        asked_at=source.observed_at,
+        account=source.account or "",
+        region=source.region,
+        name=source.name,
+        arn=source.arn,
+        expires_at=source.expires_at if source.observed == Observed.PENDING else None,
+        failure=source.failure_message or source.failure_code,
+        counters=counters,
+    )
+
+
+def _stops(sources: Iterable[Source]) -> list[Stop]:
+    places = {(source.environment_id, source.region) for source in sources if source.account}
+    breakers = (
+        Breaker.objects.filter(environment__in={environment for environment, _ in places})
+        .select_related("environment__integration")
+        .order_by("opened_at")
+    )
+    return [
+        Stop(str(each.environment), each.region, each.opened_at, each.code, each.message)
+        for each in breakers
+        if (each.environment_id, each.region) in places
+    ]
+
+
+def _is_late(counters: Counters, now: datetime) -> bool:
+    oldest = counters.oldest_waiting_at
+    return counters.waiting > 0 and oldest is not None and oldest < now - LATE_AFTER
+
+
+def _latest(tenants: QuerySet[Tenant], *, everybody: bool) -> list[EventFacts]:
+    rows = latest_events(tenant_ids=None if everybody else list(tenants.values_list("pk", flat=True)), limit=LATEST)
+    names = dict(Tenant.objects.filter(pk__in={row.tenant_id for row in rows}).values_list("pk", "name"))
+    return [
+        EventFacts(row.event_id, names.get(row.tenant_id, ""), row.type, row.received_at, row.state) for row in rows
+    ]

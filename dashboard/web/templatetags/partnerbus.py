@@ -1,0 +1,98 @@
+"""How templates write icons, moments, numbers and identifiers."""
+
+import re
+from datetime import UTC, datetime
+
+from django import template
+from django.templatetags.static import static
+from django.utils import timezone
+from django.utils.html import format_html, format_html_join
+from django.utils.safestring import SafeString
+
+from integrations.events.queries import COUNT_LIMIT
+
+register = template.Library()
+
+MINUTE, HOUR, DAY = 60, 3600, 86_400
+
+
+@register.simple_tag
+def icon(name: str) -> SafeString:
+    """Draw an icon of the sprite; it says nothing, so a word stands beside it."""
+    return format_html('<svg class="i" aria-hidden="true"><use href="{}#{}"/></svg>', static("img/icons.svg"), name)
+
+
+@register.filter
+def relative(moment: datetime) -> str:
+    """Say how long ago or how far ahead a moment is. `static/js/app.js` says it in the same words and keeps it true."""
+    seconds = round((moment - timezone.now()).total_seconds())
+    if seconds > 0:
+        return f"in {_ahead(seconds)}"
+    return f"{_ago(-seconds)} ago" if seconds else "now"
+
+
+def _ago(seconds: int) -> str:
+    if seconds < MINUTE:
+        return f"{seconds} s"
+    if seconds < HOUR:
+        return f"{seconds // MINUTE} min"
+    if seconds < DAY:
+        return f"{seconds // HOUR} h"
+    return f"{seconds // DAY} d"
+
+
+def _ahead(seconds: int) -> str:
+    if seconds < HOUR:
+        return _ago(seconds)
+    if seconds < DAY:
+        return f"{seconds // HOUR} h {seconds % HOUR // MINUTE} min"
+    return f"{seconds // DAY} d {seconds % DAY // HOUR} h"
+
+
+@register.filter
+def utc(moment: datetime) -> str:
+    """Write a moment to the second, in UTC, for people."""
+    return f"{moment.astimezone(UTC):%Y-%m-%d %H:%M:%S} UTC"
+
+
+@register.filter
+def clock(moment: datetime | None) -> str:
+    """Write the time of day in UTC, or a dash for a moment that has not come."""
+    return f"{moment.astimezone(UTC):%H:%M:%S}" if moment else "\N{EN DASH}"
+
+
+@register.filter
+def iso(moment: datetime) -> str:
+    """Write a moment to the second, in UTC, for programs."""
+    return f"{moment.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"
+
+
+@register.filter
+def thousands(number: int) -> str:
+    """Write a number with commas between thousands."""
+    return f"{number:,}"
+
+
+@register.filter
+def counted(number: int) -> str:
+    """Write a count of a source; at the limit of counting it says that there may be more."""
+    return f"{number:,}+" if number >= COUNT_LIMIT else f"{number:,}"
+
+
+@register.filter
+def account(digits: str) -> str:
+    """Write an AWS account as AWS's console does: 1234-5678-9012."""
+    return "-".join(re.findall(r".{1,4}", digits))
+
+
+@register.filter
+def without(identifier: object, head: str) -> str:
+    """Return the identifier without what was written before it."""
+    return str(identifier).removeprefix(head or "")
+
+
+@register.filter
+def breakable(identifier: str) -> SafeString:
+    """Let a long identifier break after `/` and `::` only."""
+    pieces = re.findall(r".+?(?:::|/|$)", identifier)
+    return format_html_join(SafeString("<wbr>"), '<span class="nb">{}</span>', ((piece,) for piece in pieces))
