@@ -16,7 +16,7 @@ from django.utils import timezone
 from django.views.decorators.csrf import csrf_exempt
 
 from integrations.events import ingest, story
-from integrations.events.bodies import read_body
+from integrations.events.bodies import discard_body, read_body
 from integrations.events.splitting import split_json, split_lines
 from integrations.problems import Problem
 from integrations.registration.keys import authenticate
@@ -54,11 +54,13 @@ def api_view(method: str) -> Callable[[View], View]:
 def events(request: HttpRequest) -> HttpResponse:
     """Store one event, a batch or NDJSON; 202 after the commit, with one result per event."""
     now = timezone.now()
-    # Read before anything is refused: a client that is still sending would see a reset connection and not our answer.
-    body = read_body(request)
-    caller = authenticate(request.headers.get("Authorization"), now=now)
-    caller.require("events:write")
-    raw_events = _split(request, body)
+    try:
+        caller = authenticate(request.headers.get("Authorization"), now=now)
+        caller.require("events:write")
+    except Problem:
+        discard_body(request)
+        raise
+    raw_events = _split(request, read_body(request))
     raw = _raw_connection()
     results = ingest.store_events(raw, caller.environment, raw_events, now)
     if any(result.status == "stored" for result in results):

@@ -225,6 +225,12 @@ def test_a_wrong_expired_or_missing_key_is_401_and_a_missing_scope_403(
     assert rows("select count(*) from events") == [(0,)]
 
 
+def test_an_unauthorised_post_is_401_whatever_its_body(client: Client) -> None:
+    for body in (b"", b"not json", b"x" * (11 * 1024 * 1024)):
+        response = client.post("/api/v1/events", body, content_type="application/json")
+        assert (response.status_code, response.json()["code"]) == (401, "key_missing")
+
+
 def test_an_event_of_another_environment_is_404(
     post: Callable[..., Any], client: Client, other_environment: Environment, now: datetime
 ) -> None:
