@@ -45,5 +45,5 @@ class Errand:
             raise LaunchError(f"It was not possible to {self.job.doing}. The end of {self.log}:\n{last}")
         if self.job.mark:
             file, text = self.job.mark
-            file.write_text(f"{text}\n")
+            file.write_text(f"{text()}\n")
         return said

@@ -34,5 +34,5 @@ class Job:
     environment: Mapping[str, str]
     directory: Path
     doing: str
-    mark: tuple[Path, str] | None = None  # the file that says it is done, and what it says
+    mark: tuple[Path, Callable[[], str]] | None = None  # the file that says it is done, and what it then says
     shows_output: bool = False

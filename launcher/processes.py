@@ -7,10 +7,12 @@ import os
 import sys
 from dataclasses import dataclass, replace
 from http.client import HTTPConnection, HTTPException
+from pathlib import Path
 
 from launcher.configuration import ROOT, Configuration
 from launcher.directory import DEMO, EMPTY, DataDirectory
 from launcher.embedded import Servers
+from launcher.fingerprints import fingerprint, migration_files, static_files
 from launcher.ports import LOOPBACK, claim
 from launcher.process import Job, Process
 
@@ -25,6 +27,9 @@ AWS_LEFT_OUT = (
     "AWS_ENDPOINT_URL",
     "AWS_IGNORE_CONFIGURED_ENDPOINT_URLS",
 )
+
+
+NO_BYTECODE = "PYTHONDONTWRITEBYTECODE"
 
 
 @dataclass(frozen=True)
@@ -47,12 +52,10 @@ def partnerbus(configuration: Configuration, data: DataDirectory, servers: Serve
     environment = _environment(configuration, data, servers, port, sandbox_port)
     sandbox = [_sandbox(environment, sandbox_port, data)] if sandbox_port else []
     first_fill = [] if data.world.exists() else [_first_fill(configuration, data, environment)]
-    migrate = _manage("migrate", "bring the database up to date", environment, "migrate", "--noinput")
-    collectstatic = _manage("collectstatic", "collect static files", environment, "collectstatic", "--noinput")
     return Plan(
         steps=[
             [*servers.processes],
-            [migrate, collectstatic, *sandbox],
+            [*_preparations(configuration, data, environment), *sandbox],
             [*first_fill],
             [_web(environment, port), _worker(environment, data)],
         ],
@@ -60,6 +63,27 @@ def partnerbus(configuration: Configuration, data: DataDirectory, servers: Serve
         web_url=f"http://{LOOPBACK}:{port}",
         sandbox_url=f"http://{LOOPBACK}:{sandbox_port}" if sandbox_port else None,
     )
+
+
+def _preparations(configuration: Configuration, data: DataDirectory, environment: dict[str, str]) -> list[Job]:
+    """Migrations and static files, unless they were made for exactly this code, on a database that is ours alone."""
+    migrate = _manage("migrate", "bring the database up to date", environment, "migrate", "--noinput")
+    collect = _manage("collectstatic", "collect static files", environment, "collectstatic", "--noinput")
+    ours = not configuration.environment.get("DATABASE_URL")
+    cluster = data.path / "postgres" / "cluster" / "PG_VERSION"
+    return [
+        *_unless_done(migrate, data, [*migration_files(), cluster] if ours else None),
+        *_unless_done(collect, data, [*static_files(), ROOT / "staticfiles" / "staticfiles.json"]),
+    ]
+
+
+def _unless_done(job: Job, data: DataDirectory, files: list[Path] | None) -> list[Job]:
+    if files is None:
+        return [job]
+    mark = data.path / f"done-{job.name}"
+    if mark.exists() and mark.read_text().strip() == fingerprint(files):
+        return []
+    return [replace(job, mark=(mark, lambda: fingerprint(files)))]
 
 
 def _web(environment: dict[str, str], port: int) -> Process:
@@ -103,9 +127,9 @@ def _sandbox(environment: dict[str, str], port: int, data: DataDirectory) -> Pro
 def _first_fill(configuration: Configuration, data: DataDirectory, environment: dict[str, str]) -> Job:
     if configuration.demo:
         loading = _manage("load_demo", "load the demo world", environment, "load_demo")
-        return replace(loading, mark=(data.world, DEMO))
+        return replace(loading, mark=(data.world, lambda: DEMO))
     inviting = _manage("create_admin", "prepare the first sign-in", environment, "create_admin", "--link")
-    return replace(inviting, mark=(data.world, EMPTY), shows_output=True)
+    return replace(inviting, mark=(data.world, lambda: EMPTY), shows_output=True)
 
 
 def _manage(name: str, doing: str, environment: dict[str, str], *arguments: str) -> Job:
@@ -115,7 +139,8 @@ def _manage(name: str, doing: str, environment: dict[str, str], *arguments: str)
 def _environment(
     configuration: Configuration, data: DataDirectory, servers: Servers, port: int, sandbox_port: int | None
 ) -> dict[str, str]:
-    given = {name: value for name, value in configuration.environment.items() if value}
+    # Byte code is what makes the second start fast.
+    given = {name: value for name, value in configuration.environment.items() if value and name != NO_BYTECODE}
     defaults = {
         "SECRET_KEY": data.secret_key(),
         "ALLOWED_HOSTS": f"{LOOPBACK},localhost",
