@@ -26,7 +26,7 @@ def read_body(request: HttpRequest) -> bytes:
             raise Problem(
                 413,
                 "body_too_large",
-                f"The body is longer than {settings.MAX_BODY_BYTES} bytes. Nothing was stored: post fewer events at once.",
+                f"The body is longer than {settings.MAX_BODY_BYTES} bytes. Nothing was stored: post less at once.",
             )
     if not chunks:
         raise Problem(400, "body_empty", 'The body is empty. Post one event object, or {"events": [...]}.')

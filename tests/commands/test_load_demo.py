@@ -48,6 +48,7 @@ def sandbox(started: Sandbox, settings: Settings, monkeypatch: pytest.MonkeyPatc
     """The simulator, empty, in use on a machine of one's own."""
     started.private("POST", "reset")
     settings.SANDBOX, settings.PUBLIC_URL = True, "http://127.0.0.1:8000"
+    settings.ACTIVATION_PAUSE_SECONDS = 0
     settings.DATABASE_URL_DIRECT = make_conninfo(settings.DATABASE_URL_DIRECT, dbname=connection.settings_dict["NAME"])
     with endpoint(monkeypatch, started.url):
         yield started
