@@ -1,0 +1,54 @@
+"""The bad day: AWS's faults, switched on in the simulator, and a worker that is killed again and again."""
+
+import json
+import random
+import time
+import urllib.request
+from typing import Any
+
+from launcher.stack import Stack
+
+KILLS = 4
+# Rates of calls or entries. A swallowed answer is the one that makes duplicates.
+FAULTS = {
+    "throttle_rate": 0.1,
+    "internal_rate": 0.05,
+    "entry_failure_rate": 0.05,
+    "latency_ms": 30,
+    "timeout_after_accepting_rate": 0.05,
+    "timeout_seconds": 0.5,
+}
+
+
+class Simulator:
+    """The private doors of the AWS simulator."""
+
+    def __init__(self, url: str) -> None:
+        self._url = url
+
+    def misbehave(self) -> None:
+        self._call("POST", "faults", FAULTS)
+
+    def accepted(self) -> int:
+        """Return how many entries AWS has accepted so far."""
+        counters: dict[str, int] = self._call("GET", "state")["counters"]
+        return counters.get("entries_accepted", 0)
+
+    def fault_counts(self) -> dict[str, int]:
+        """Return how often each fault struck."""
+        counts: dict[str, int] = self._call("GET", "faults")["counters"]
+        return counts
+
+    def _call(self, method: str, path: str, body: dict[str, Any] | None = None) -> Any:
+        content = None if body is None else json.dumps(body).encode()
+        request = urllib.request.Request(f"{self._url}/_sandbox/{path}", content, method=method)  # noqa: S310
+        # Past any proxy of the environment.
+        with urllib.request.build_opener(urllib.request.ProxyHandler({})).open(request, timeout=30) as answer:
+            return json.load(answer)
+
+
+def kill_worker(stack: Stack) -> None:
+    """Kill -9 the worker somewhere in the middle of what it does; returns when its successor works."""
+    time.sleep(random.uniform(0, 0.5))
+    stack.kill("worker")
+    stack.wait_until_ready()
