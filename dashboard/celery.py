@@ -9,13 +9,14 @@ from pathlib import Path
 
 from billiard.process import active_children
 from celery import Celery
-from celery.signals import worker_process_init, worker_ready, worker_shutting_down
+from celery.signals import task_prerun, worker_process_init, worker_ready, worker_shutting_down
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "dashboard.settings")
 
 from django.conf import settings
 
 PR_SET_PDEATHSIG = 1
+FINISH = signal.SIGWINCH  # a process that does not listen for it ignores it
 
 app = Celery("partnerbus")
 app.conf.update(
@@ -70,7 +71,6 @@ def die_with_the_worker(**_: object) -> None:
     """Let the kernel end a pool process whose worker was killed: it would publish on as an orphan."""
     if sys.platform == "linux":
         ctypes.CDLL(None).prctl(PR_SET_PDEATHSIG, signal.SIGKILL)
-    signal.signal(signal.SIGTERM, _finish_the_round)
 
 
 @worker_ready.connect
@@ -86,7 +86,13 @@ def ask_publishers_to_finish(**_: object) -> None:
     for process in active_children():
         if process.pid is not None:
             with suppress(ProcessLookupError):
-                os.kill(process.pid, signal.SIGTERM)
+                os.kill(process.pid, FINISH)
+
+
+@task_prerun.connect
+def finish_on_request(**_: object) -> None:
+    """Listen for the request. Not in the start of the process: the pool resets signals after that."""
+    signal.signal(FINISH, _finish_the_round)
 
 
 def _finish_the_round(_signal: int, _frame: object) -> None:

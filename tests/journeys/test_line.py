@@ -126,3 +126,13 @@ def test_nothing_is_lost_while_aws_throttles_fails_and_accepts_without_an_answer
 def test_a_source_of_the_other_region_got_nothing_before_it_was_accepted(line: Line) -> None:
     other = Source("", "alder", line.source.account, "us-east-1", line.source.name)
     assert Receiver(str(line.stack.sandbox_url), other).receive() == []
+
+
+def test_an_orderly_stop_lets_the_publisher_finish_its_round(line: Line) -> None:
+    """The last of this module: it stops the stack."""
+    line.post(*names("last", 100))
+    assert line.stack.stop() == 0
+    said = (line.stack.data.logs / "worker.log").read_text()
+    assert "Warm shutdown" in said
+    assert "WorkerLost" not in said
+    assert "signal 15" not in said
