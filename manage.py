@@ -16,6 +16,7 @@ def main() -> None:
         sys.exit(supervise.main())
     stack.adopt()
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "dashboard.settings")
+    os.environ["STATEMENT_TIMEOUT_MS"] = "0"  # a page may not hold an old snapshot for long; a migration may
     from django.core.exceptions import ImproperlyConfigured
     from django.core.management import execute_from_command_line
 

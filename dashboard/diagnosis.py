@@ -17,7 +17,6 @@ from django.http.request import validate_host
 from dashboard.health import HEARTBEAT_KEY, HEARTBEAT_LATE_SECONDS
 from integrations.aws.identity import caller_identity
 from integrations.aws.limits import LimitError
-from integrations.aws.publishers import Publisher
 from integrations.aws.refusal import AwsError
 from integrations.events.storage import missing_tables
 from integrations.registration.models import Environment
@@ -184,9 +183,8 @@ def _identity(environment: Environment) -> Finding:
     expected = environment.publisher_account
     if not expected or not environment.regions:
         return _warning(subject, "no publisher account or no region yet: nothing can be published.")
-    publisher = Publisher(expected, environment.role_arn, environment.external_id)
     try:
-        account = caller_identity(publisher, environment.regions[0])
+        account = caller_identity(environment.publisher, environment.regions[0])
     except (AwsError, LimitError) as error:
         return _failed(subject, f"{error}. {error.sentence if isinstance(error, AwsError) else ''}".strip())
     if account != expected:

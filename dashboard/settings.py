@@ -182,7 +182,7 @@ MAX_BODY_BYTES = env.int("MAX_BODY_BYTES", default=10 * 1024 * 1024)
 PUBLISHERS = env.int("PUBLISHERS", default=1)
 RETRY_MAX_TRIES = env.int("RETRY_MAX_TRIES", default=100)
 AWS_CALL_TIMEOUT_SECONDS = env.float("AWS_CALL_TIMEOUT_SECONDS", default=10.0)
-MAX_CONNECTIONS_PER_REGION = env.int("MAX_CONNECTIONS_PER_REGION", default=8)
+CALLS_AT_ONCE = env.int("CALLS_AT_ONCE", default=8)
 
 # Looking up the person for a log line would ask the database for a session on every API call.
 DJANGO_STRUCTLOG_USER_ID_FIELD = ""

@@ -85,7 +85,11 @@ def _offer(environment: Environment, customer: Customer, clock: Callable[[], dat
         now=clock(),
     )
     create_members(tenant=tenant, actor=ACTOR, now=clock())
-    source, _ = create_source(tenant=tenant, account=customer.account, region=customer.region, actor=ACTOR, now=clock())
+    source = Source.objects.filter(tenant=tenant, account=customer.account).first()  # creating it twice would renew it
+    if source is None:
+        source, _ = create_source(
+            tenant=tenant, account=customer.account, region=customer.region, actor=ACTOR, now=clock()
+        )
     advance_until(source, lambda source: source.observed != Observed.UNKNOWN)
     return source
 

@@ -5,7 +5,8 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from integrations.aws.errors import RetryClass, classify, explain
+from integrations.aws.errors import RetryClass, classify
+from integrations.aws.words import CODE_CHARACTERS, storable
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,11 +23,6 @@ class Refused:
     code: str
     message: str
     retry_class: RetryClass
-
-    @property
-    def sentence(self) -> str:
-        """What happened and what to do next, for a person who does not know AWS's codes."""
-        return explain(self.code)
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,9 +57,10 @@ def read_outcomes(body: bytes, sent: int) -> list[Outcome]:
 def _outcome(result: Any) -> Outcome:
     event_id, code = (result.get("EventId"), result.get("ErrorCode")) if isinstance(result, dict) else (None, None)
     if isinstance(code, str) and code and not event_id:
-        return Refused(code, str(result.get("ErrorMessage") or ""), classify(code, entry=True))
+        said = storable(str(result.get("ErrorMessage") or ""))
+        return Refused(storable(code, CODE_CHARACTERS), said, classify(code, entry=True))
     if isinstance(event_id, str) and event_id and not code:
-        return Accepted(event_id)
+        return Accepted(storable(event_id, CODE_CHARACTERS))
     return Unknown("AWS's result for this entry has neither an event id nor an error code, or both.")
 
 

@@ -17,6 +17,7 @@ from integrations.aws.outcomes import read_outcomes
 from integrations.aws.publishers import Publisher
 from integrations.aws.transactions import refuse_inside_transaction
 from integrations.aws.translation import refusal_of_reply, signing_in, translating
+from integrations.aws.words import CODE_CHARACTERS, storable
 
 OPERATION = "PutPartnerEvents"
 
@@ -54,7 +55,11 @@ def put_partner_events(
     with translating(OPERATION):
         reply = connection.pool.send(request)
     duration_ms = round((time.perf_counter() - started) * 1_000)
-    return PutResult(_outcomes(reply, len(entries)), reply.headers.get("x-amzn-RequestId", ""), duration_ms)
+    return PutResult(
+        _outcomes(reply, len(entries)),
+        storable(reply.headers.get("x-amzn-RequestId", ""), CODE_CHARACTERS),
+        duration_ms,
+    )
 
 
 def _signed(connection: Connection, body: bytes, timeout: float) -> AWSPreparedRequest:

@@ -3,6 +3,8 @@
 from enum import StrEnum
 from typing import ClassVar
 
+from integrations.aws.words import CODE_CHARACTERS, storable
+
 
 class RetryClass(StrEnum):
     """What a refusal asks of the caller."""
@@ -36,13 +38,14 @@ class AwsError(Exception):
         http_status: int = 0,
         request_id: str = "",
     ) -> None:
+        code, message = storable(code, CODE_CHARACTERS), storable(message)
         super().__init__(code, message)
         self.code = code
         self.message = message
         self.retry_class = retry_class or self.default_class
         self.operation = operation
         self.http_status = http_status
-        self.request_id = request_id
+        self.request_id = storable(request_id, CODE_CHARACTERS)
 
     @property
     def sentence(self) -> str:

@@ -13,7 +13,7 @@ RETRY_SHARE = 4  # a quarter of a round may be second tries, so that first tries
 
 # The gate is read again here, in the statement that reads the rows: it may have closed since the lanes were listed.
 FIRST_TRIES = """
-select p.source_id, p.event_id, e.wire, 0::smallint, null::int
+select p.source_id, p.event_id, e.wire, 0::smallint, 0::smallint, null::int
 from unnest(%(sources)s::int[], %(floors)s::uuid[]) as q(source_id, floor)
 join sources_lane l on l.source_id = q.source_id and l.publishable
 cross join lateral (
@@ -22,11 +22,11 @@ cross join lateral (
 left join events e on e.id = p.event_id
 """
 RETRIES = """
-select r.source_id, r.event_id, e.wire, r.tries, r.replay_id
+select r.source_id, r.event_id, e.wire, r.tries, r.refusals, r.replay_id
 from unnest(%(sources)s::int[]) as q(source_id)
 join sources_lane l on l.source_id = q.source_id and l.publishable
 cross join lateral (
-  select source_id, event_id, tries, replay_id from retry where source_id = q.source_id and due_at <= now()
+  select source_id, event_id, tries, refusals, replay_id from retry where source_id = q.source_id and due_at <= now()
   order by due_at limit %(quota)s) r
 left join events e on e.id = r.event_id
 """
@@ -41,6 +41,7 @@ class Delivery:
     event_id: UUID
     tail: bytes | None
     tries: int
+    refusals: int
     replay_id: int | None
 
 

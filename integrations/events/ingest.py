@@ -16,6 +16,7 @@ from integrations.events.insertion import Candidate, insert, originals
 from integrations.events.parsing import PostedEvent, parse_event
 from integrations.events.rejections import Rejection
 from integrations.events.routing import Route, TenantRoutes, routes_of_tenants
+from integrations.events.session import WORK_CHANNEL
 from integrations.registration.models import Environment
 from integrations.sources.reserve import reserve_for
 from tenants.identifiers import uuid7s
@@ -186,4 +187,4 @@ def _duplicate(candidate: Candidate, event_id: UUID, body: int) -> Result:
 def wake_publisher(connection: psycopg.Connection) -> None:
     """Tell a sleeping publisher that there is work. After the commit, because NOTIFY inside it serialises commits."""
     with binary_cursor(connection) as cursor:
-        cursor.execute("select pg_notify('partnerbus_work', '') from wake where sleeping", prepare=True)
+        cursor.execute("select pg_notify(%s, '') from wake where sleeping", [WORK_CHANNEL], prepare=True)

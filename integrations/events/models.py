@@ -80,6 +80,7 @@ class Retry(models.Model):
     event_id = models.UUIDField()
     due_at = models.DateTimeField()
     tries = models.SmallIntegerField()
+    refusals = models.SmallIntegerField()
     code = models.SmallIntegerField()
     replay_id = models.IntegerField(null=True)
 

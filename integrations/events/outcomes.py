@@ -39,16 +39,21 @@ class Call:
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """The verdict on one delivery, with what AWS said. `attempted` is false where no call was made."""
+    """The verdict on one delivery, with what AWS said.
+
+    `refused` counts towards RETRY_MAX_TRIES: AWS refused this entry for itself, and not for our haste or its trouble.
+    `attempted` is false where no call was made; `code` is then None where nothing went wrong.
+    """
 
     delivery: Delivery
     verdict: Verdict
-    code: str
+    code: str | None
     call: Call = Call()
     size: int = 0
     aws_id: str = ""
     message: str = ""
     suspect: bool = False
+    refused: bool = False
     attempted: bool = True
 
 
@@ -74,11 +79,12 @@ def missing(delivery: Delivery) -> Finding:
 
 def filtered(delivery: Delivery) -> Finding:
     """The selection made since the event was stored does not include it."""
-    return Finding(delivery, Verdict.FILTERED, ACCEPTED, attempted=False)
+    return Finding(delivery, Verdict.FILTERED, None, attempted=False)
 
 
 def _refused(delivery: Delivery, outcome: Refused, call: Call, size: int) -> Finding:
-    used_up = delivery.tries + 1 >= settings.RETRY_MAX_TRIES and outcome.retry_class is not RetryClass.THROTTLED
+    counts = outcome.retry_class is not RetryClass.THROTTLED
+    used_up = counts and delivery.refusals + 1 >= settings.RETRY_MAX_TRIES
     final = outcome.retry_class is RetryClass.FINAL or used_up
     return Finding(
         delivery,
@@ -87,6 +93,7 @@ def _refused(delivery: Delivery, outcome: Refused, call: Call, size: int) -> Fin
         call,
         size,
         message=outcome.message,
+        refused=counts,
         # Only a first try: an entry refused again after AWS confirmed the source is an ordinary failure of that entry.
         suspect=not final and outcome.retry_class is RetryClass.SOURCE_SUSPECT and delivery.tries == 0,
     )
@@ -107,11 +114,11 @@ def uuid_or_none(text: str) -> UUID | None:
 
 
 def said(finding: Finding) -> str | None:
-    """Return AWS's words for the record: bounded, storable, and with any id of AWS that is not a UUID."""
+    """Return AWS's words for the record, with any id of AWS that is not a UUID."""
     odd = [
         f"{name} {text}"
         for name, text in (("EventId", finding.aws_id), ("RequestId", finding.call.request_id))
         if text and uuid_or_none(text) is None
     ]
     words = " · ".join([*odd, finding.message] if finding.message else odd)
-    return words.replace("\x00", "\ufffd").encode(errors="replace").decode()[:MESSAGE_LENGTH] or None
+    return words[:MESSAGE_LENGTH] or None

@@ -47,7 +47,7 @@ def publish_for_a_while() -> bool:
         if session.take_slot(connection) is None:
             return False
         storage.make_ahead(connection, timezone.now())
-        with ThreadPoolExecutor(settings.MAX_CONNECTIONS_PER_REGION, thread_name_prefix="call") as calls:
+        with ThreadPoolExecutor(settings.CALLS_AT_ONCE, thread_name_prefix="call") as calls:
             Publisher(connection, calls).run_until(time.monotonic() + LIFETIME)
     return not stop_requested.is_set()
 
@@ -73,10 +73,16 @@ class Publisher:
 
     def publish_round(self) -> int:
         """Publish one claim of the lanes with work, and probe breakers that are due; return how many were handled."""
-        handled = self._publish(self._in_turn(lanes.lanes_with_work(self._connection, self._floors)))
+        self._hear_of_openings()
+        handled = len(self._publish(self._in_turn(lanes.lanes_with_work(self._connection, self._floors))))
         for environment_id, region in lanes.breakers_to_probe(self._connection):
             handled += self._probe(environment_id, region)
         return handled
+
+    def _hear_of_openings(self, seconds: float = 0.0) -> None:
+        """Wait for a notification; an opened gate may have work below the floors."""
+        if GATE_CHANNEL in session.heard(self._connection, seconds):
+            self._floors.forget()
 
     def _in_turn(self, found: list[WorkingLane]) -> list[WorkingLane]:
         """Begin with another lane each round, so that more lanes than fit into one are all served."""
@@ -85,10 +91,10 @@ class Publisher:
         self._turn = (self._turn + lanes.MAX_LANES) % len(found) if len(found) > lanes.MAX_LANES else 0
         return found[self._turn :] + found[: self._turn]
 
-    def _publish(self, candidates: list[WorkingLane], at_most: int | None = None) -> int:
+    def _publish(self, candidates: list[WorkingLane], at_most: int | None = None) -> list[Finding]:
         locked = lanes.lock(self._connection, candidates) if candidates else []
         if not locked:
-            return 0
+            return []
         try:
             claimed = list(islice(claims.claim(self._connection, locked, self._floors), at_most))
             return self._send_and_record(claimed)
@@ -96,7 +102,7 @@ class Publisher:
             if not self._connection.closed:
                 lanes.unlock(self._connection, locked)
 
-    def _send_and_record(self, claimed: list[Delivery]) -> int:
+    def _send_and_record(self, claimed: list[Delivery]) -> list[Finding]:
         settled, to_send = self._settle_unsendable(claimed)
         sent_at = timezone.now()
         environments = Environment.objects.in_bulk({delivery.lane.environment_id for delivery in to_send})
@@ -107,7 +113,7 @@ class Publisher:
         self._raise_floors(claimed, findings)
         self._report_suspects(findings, sent_at)
         self._stop(outcome.stops)
-        return len(findings)
+        return findings
 
     def _settle_unsendable(self, claimed: list[Delivery]) -> tuple[list[Finding], list[Delivery]]:
         """Separate what needs no call: events that are gone, and those that a later selection excludes."""
@@ -140,11 +146,9 @@ class Publisher:
                 self._floors.raise_to(source_id, delivery_or_none.event_id)
 
     def _report_suspects(self, findings: list[Finding], sent_at: datetime) -> None:
-        suspects = {f.delivery.lane.source_id: f for f in findings if f.suspect}
-        for source_id, finding in suspects.items():
-            suspect(
-                source_id=source_id, sent_at=sent_at, now=timezone.now(), code=finding.code, message=finding.message
-            )
+        suspects = {f.delivery.lane.source_id: (f.code, f.message) for f in findings if f.suspect and f.code}
+        for source_id, (code, message) in suspects.items():
+            suspect(source_id=source_id, sent_at=sent_at, now=timezone.now(), code=code, message=message)
 
     def _stop(self, stops: list[sending.Stopped]) -> None:
         for stop in {(s.environment.pk, s.region): s for s in stops}.values():
@@ -166,19 +170,18 @@ class Publisher:
         if tries is None:
             return 0
         self._floors.forget()
-        handled = self._publish(waiting, at_most=MAX_ENTRIES)
-        if handled and breakers.close_breaker(environment_id=environment_id, region=region, tries=tries):
+        findings = self._publish(waiting, at_most=MAX_ENTRIES)
+        answered = any(finding.attempted for finding in findings)
+        if answered and breakers.close_breaker(environment_id=environment_id, region=region, tries=tries):
             log.info("publishing resumed", environment=environment_id, region=region)
-        return handled
+        return len(findings)
 
     def _sleep(self, seconds: float) -> None:
         session.say_sleeping(self._connection, True)
         # Once more, because ingest may have committed before it could see that we sleep.
         if not lanes.lanes_with_work(self._connection, self._floors):
             close_old_connections()
-            spoken = session.sleep_until_work(self._connection, seconds)
-            if GATE_CHANNEL in spoken:
-                self._floors.forget()
+            self._hear_of_openings(seconds)
         session.say_sleeping(self._connection, False)
 
 

@@ -5,9 +5,9 @@ from datetime import datetime
 from uuid import UUID
 
 from django.db import connection
-from django.db.backends.utils import CursorWrapper
 
-from integrations.events.story import delivery_state, overall_state
+from integrations.events.deliveries import deliveries_of
+from integrations.events.story import overall_state
 from tenants.identifiers import moment_of
 
 # Counting stops here: a page says "100,000+" rather than walk a backlog of millions.
@@ -29,23 +29,6 @@ where s.id = any(%(sources)s)
 LATEST = """
 select e.id, e.tenant_id, t.name, e.disposition from events e join event_types t on t.id = e.type_id
 {condition} order by e.id desc limit %(limit)s
-"""
-
-# One row per delivery that can exist for these events: a source of the event's tenant.
-STATES = """
-select q.id as event_id, s.account is null as reserve, l.publishable, b.code as breaker,
-  s.desired, s.observed, s.suspect_since, s.opens_at,
-  p.event_id is not null as pending, r.event_id is not null as retrying, d.event_id is not null as dead,
-  null as dead_code, z.reason as settled,
-  exists (select 1 from attempts a where a.event_id = q.id and a.source_id = s.id and a.code = 0) as accepted
-from unnest(%(events)s::uuid[], %(tenants)s::int[]) as q(id, tenant_id)
-join sources_source s on s.tenant_id = q.tenant_id
-join sources_lane l on l.source_id = s.id
-left join registration_breaker b on b.environment_id = s.environment_id and b.region = s.region
-left join pending p on p.source_id = s.id and p.event_id = q.id
-left join retry r on r.source_id = s.id and r.event_id = q.id
-left join dead d on d.source_id = s.id and d.event_id = q.id
-left join settled z on z.source_id = s.id and z.event_id = q.id
 """
 
 
@@ -104,20 +87,16 @@ def latest_events(*, tenant_ids: list[int] | None, limit: int) -> list[EventRow]
     with connection.cursor() as cursor:
         cursor.execute(LATEST.format(condition=condition), {"tenants": tenant_ids, "limit": limit})
         rows = cursor.fetchall()
-        states = _states(cursor, [(event_id, tenant_id) for event_id, tenant_id, _, _ in rows])
+    states = _states([(event_id, tenant_id) for event_id, tenant_id, _, _ in rows])
     return [
         EventRow(event_id, tenant_id, name, moment_of(event_id), overall_state(disposition, states.get(event_id, [])))
         for event_id, tenant_id, name, disposition in rows
     ]
 
 
-def _states(cursor: CursorWrapper, events: list[tuple[UUID, int]]) -> dict[UUID, list[str]]:
-    cursor.execute(STATES, {"events": [event for event, _ in events], "tenants": [tenant for _, tenant in events]})
-    names = [column.name for column in cursor.description]
+def _states(events: list[tuple[UUID, int]]) -> dict[UUID, list[str]]:
     found: dict[UUID, list[str]] = {}
-    for values in cursor.fetchall():
-        row = dict(zip(names, values, strict=True))
-        state = delivery_state(row)
-        if state is not None:
-            found.setdefault(row["event_id"], []).append(state[0])
+    for delivery in deliveries_of(events):
+        if delivery.state is not None:
+            found.setdefault(delivery.event_id, []).append(delivery.state[0])
     return found

@@ -10,6 +10,7 @@ from integrations.events.models import Settled
 from integrations.events.outcomes import Finding, Verdict, delay, said, uuid_or_none
 
 OBSERVED = {"unknown": 0, "none": 1, "pending": 2, "active": 3, "deleted": 4}
+MOST_COUNTED = 32_000  # below the limit of a smallint
 ACTIVITY_STEP = 2.0  # seconds between two notes of a source's last acceptance
 
 COPY_ATTEMPTS = """
@@ -22,10 +23,11 @@ DELETE = (
     "delete from {table} t using unnest(%s::int[], %s::uuid[]) as x(s, e) where t.source_id = x.s and t.event_id = x.e"
 )
 TO_RETRY = """
-insert into retry (source_id, event_id, due_at, tries, code, replay_id)
-select * from unnest(%s::int[], %s::uuid[], %s::timestamptz[], %s::smallint[], %s::smallint[], %s::int[])
+insert into retry (source_id, event_id, due_at, tries, refusals, code, replay_id)
+select * from unnest(
+  %s::int[], %s::uuid[], %s::timestamptz[], %s::smallint[], %s::smallint[], %s::smallint[], %s::int[])
 on conflict (source_id, event_id) do update
-set due_at = excluded.due_at, tries = excluded.tries, code = excluded.code
+set due_at = excluded.due_at, tries = excluded.tries, refusals = excluded.refusals, code = excluded.code
 """
 TO_DEAD = """
 insert into dead (source_id, event_id, at, code, tries, message)
@@ -53,7 +55,7 @@ class Recorder:
 
     def record(self, findings: list[Finding], now: datetime) -> None:
         """Write attempts and move deliveries on, all or nothing. New codes are committed before."""
-        self._learn_codes({finding.code for finding in findings})
+        self._learn_codes({finding.code for finding in findings if finding.code is not None})
         with self._connection.transaction(), self._connection.cursor() as cursor:
             self._write_attempts(cursor, findings, now)
             self._leave(cursor, "pending", [f for f in findings if not f.delivery.from_retry])
@@ -70,10 +72,9 @@ class Recorder:
             return
         self._connection.execute(
             "insert into outcome_codes (code) select unnest(%s::text[]) on conflict do nothing",
-            [sorted(_storable(code) for code in codes - self._codes.keys())],
+            [sorted(codes - self._codes.keys())],
         )
         self._codes = dict(self._connection.execute("select code, id from outcome_codes").fetchall())
-        self._codes |= {code: self._codes[_storable(code)] for code in codes}
 
     def _write_attempts(self, cursor: psycopg.Cursor, findings: list[Finding], now: datetime) -> None:
         with cursor.copy(COPY_ATTEMPTS) as copy:
@@ -88,7 +89,7 @@ class Recorder:
             delivery.event_id,
             delivery.lane.source_id,
             now,
-            self._codes[finding.code],
+            self._code(finding),
             delivery.tries + 1,
             finding.call.ms,
             finding.size,
@@ -106,10 +107,11 @@ class Recorder:
     def _enter_retry(self, cursor: psycopg.Cursor, findings: list[Finding], now: datetime) -> None:
         if not findings:
             return
-        tries = [min(finding.delivery.tries + 1, 32_000) for finding in findings]
+        tries = [min(finding.delivery.tries + 1, MOST_COUNTED) for finding in findings]
+        refusals = [min(finding.delivery.refusals + finding.refused, MOST_COUNTED) for finding in findings]
         due = [now + delay(count) for count in tries]
         replays = [finding.delivery.replay_id for finding in findings]
-        cursor.execute(TO_RETRY, [*_keys(findings), due, tries, self._code_ids(findings), replays])
+        cursor.execute(TO_RETRY, [*_keys(findings), due, tries, refusals, self._code_ids(findings), replays])
 
     def _enter_dead(self, cursor: psycopg.Cursor, findings: list[Finding], now: datetime) -> None:
         if findings:
@@ -132,13 +134,13 @@ class Recorder:
             self._noted |= dict.fromkeys(due, clock)
 
     def _code_ids(self, findings: list[Finding]) -> list[int]:
-        return [self._codes[finding.code] for finding in findings]
+        return [self._code(finding) for finding in findings]
+
+    def _code(self, finding: Finding) -> int:
+        assert finding.code is not None  # only a settled delivery has none
+        return self._codes[finding.code]
 
 
 def _keys(findings: Iterable[Finding]) -> list[object]:
     findings = list(findings)
     return [[f.delivery.lane.source_id for f in findings], [f.delivery.event_id for f in findings]]
-
-
-def _storable(code: str) -> str:
-    return code.replace("\x00", "\ufffd").encode(errors="replace").decode()[:200]

@@ -8,18 +8,13 @@ from django.conf import settings
 
 from integrations.aws import limits
 from integrations.aws.errors import AwsError, InvalidRequest, NetworkError, OutcomeUnknown, RequestTooLarge
-from integrations.aws.errors import SourceNotFound as SourceNotFound
 from integrations.aws.limits import LimitError
-from integrations.aws.publishers import Publisher
 from integrations.aws.publishing import Refused, put_partner_events
 from integrations.aws.refusal import RetryClass
 from integrations.events import wire
 from integrations.events.claims import Delivery
 from integrations.events.outcomes import UNKNOWN, Call, Finding, judge, postponed
 from integrations.registration.models import Environment
-
-# Refusals of a whole request that one of its entries may have caused: the request is taken apart to find it.
-ONE_ENTRY_MAY_BE_AT_FAULT = (InvalidRequest, RequestTooLarge, SourceNotFound)
 
 
 @dataclass(slots=True)
@@ -100,7 +95,7 @@ def send(request: Request) -> Round:
     """Send one request; one that AWS refuses as a whole is halved until the entry at fault stands alone."""
     try:
         result = put_partner_events(
-            publisher_of(request.environment),
+            request.environment.publisher,
             request.region,
             request.entries,
             timeout=settings.AWS_CALL_TIMEOUT_SECONDS,
@@ -108,11 +103,11 @@ def send(request: Request) -> Round:
         )
     except LimitError as error:
         return _taken_apart(request, error.code, str(error), RetryClass.FINAL)
-    except ONE_ENTRY_MAY_BE_AT_FAULT as error:
-        return _taken_apart(request, error.code, error.message, error.retry_class)
     except OutcomeUnknown as error:
         return _postponed(request, UNKNOWN, error)
     except AwsError as error:
+        if _may_be_one_entrys_fault(error):
+            return _taken_apart(request, error.code, error.message, error.retry_class)
         return _refused_as_a_whole(request, error)
     call = Call(result.duration_ms, result.request_id)
     return Round(
@@ -123,9 +118,8 @@ def send(request: Request) -> Round:
     )
 
 
-def publisher_of(environment: Environment) -> Publisher:
-    """Return whose credentials this environment's calls use."""
-    return Publisher(environment.publisher_account, environment.role_arn, environment.external_id)
+def _may_be_one_entrys_fault(error: AwsError) -> bool:
+    return isinstance(error, InvalidRequest | RequestTooLarge) or error.retry_class is RetryClass.SOURCE_SUSPECT
 
 
 def _refused_as_a_whole(request: Request, error: AwsError) -> Round:

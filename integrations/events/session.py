@@ -55,8 +55,8 @@ def take_slot(connection: psycopg.Connection) -> int | None:
     return None
 
 
-def sleep_until_work(connection: psycopg.Connection, seconds: float) -> set[str]:
-    """Wait for a notification, at most `seconds`; return the channels that spoke."""
+def heard(connection: psycopg.Connection, seconds: float) -> set[str]:
+    """Wait for a notification, at most `seconds`; return the channels that spoke since they were last asked."""
     return {notification.channel for notification in connection.notifies(timeout=seconds, stop_after=1)}
 
 

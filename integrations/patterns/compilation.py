@@ -6,10 +6,9 @@ from typing import Any
 from integrations.patterns.conditions import Condition
 from integrations.patterns.matching import EventPattern
 from integrations.patterns.operators import compile_condition
-from integrations.patterns.reading import MAX_LENGTH, TOO_DEEP, read_pattern
+from integrations.patterns.reading import MAX_LENGTH, read_pattern
 from integrations.patterns.refusal import InvalidEventPattern
 
-MAX_DEPTH = 256
 MAX_COMBINATIONS = 1_000
 
 # Conditions by dotted path, all of which must be met.
@@ -34,10 +33,7 @@ def compile_pattern(source: str | bytes | Mapping[str, Any], *, max_length: int 
     members = read_pattern(source, max_length)
     if not isinstance(members, tuple):
         raise InvalidEventPattern("Filter is not an object")
-    try:
-        return EventPattern(_combinations(members))
-    except RecursionError:
-        raise InvalidEventPattern(TOO_DEEP) from None
+    return EventPattern(_combinations(members))
 
 
 def _combinations(members: Members) -> list[Conditions]:
@@ -61,8 +57,6 @@ def _object(
     """The combinations with the object's conditions added, in document order: the last condition on a path wins."""
     if not members:
         raise InvalidEventPattern("Empty objects are not allowed")
-    if len(path) > MAX_DEPTH:
-        raise InvalidEventPattern(TOO_DEEP)
     for name, value in members:
         if or_is_operator and name == "$or":
             combinations = _branches(value, path, combinations)

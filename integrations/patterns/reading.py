@@ -8,10 +8,10 @@ import json
 from collections.abc import Mapping
 from typing import Any, NoReturn
 
+from integrations.patterns.nesting import check_text, check_value
 from integrations.patterns.refusal import InvalidEventPattern
 
 MAX_LENGTH = 2_048
-TOO_DEEP = "Event pattern is nested too deeply"
 
 
 def read_pattern(source: str | bytes | Mapping[str, Any], max_length: int) -> Any:
@@ -23,11 +23,10 @@ def read_pattern(source: str | bytes | Mapping[str, Any], max_length: int) -> An
         text = _text(source)
         if len(text) > max_length:
             raise InvalidEventPattern(f"Event pattern is longer than {max_length} characters")
+        check_text(text)
         return json.loads(text, object_pairs_hook=tuple, parse_constant=_refuse_constant)
     except json.JSONDecodeError as error:
         raise InvalidEventPattern(f"Invalid JSON at line: {error.lineno}, column: {error.colno}") from None
-    except RecursionError:
-        raise InvalidEventPattern(TOO_DEEP) from None
     except InvalidEventPattern:
         raise
     except (TypeError, ValueError) as error:  # not UTF-8, an endless number, a mapping that no JSON text can express
@@ -39,6 +38,7 @@ def _text(source: Any) -> str:
         return source
     if isinstance(source, bytes):
         return source.decode()
+    check_value(source)
     return json.dumps(source, default=_as_object, ensure_ascii=False, separators=(",", ":"))
 
 

@@ -3,6 +3,7 @@
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 
+from integrations.aws.publishers import Publisher
 from tenants.identifiers import uuid7
 from tenants.models import Directory
 
@@ -69,6 +70,11 @@ class Environment(models.Model):
 
     def __str__(self) -> str:
         return f"{self.integration} ({self.kind})"
+
+    @property
+    def publisher(self) -> Publisher:
+        """Whose credentials the calls for this environment use."""
+        return Publisher(self.publisher_account, self.role_arn, self.external_id)
 
 
 class ApiKey(models.Model):

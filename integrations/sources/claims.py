@@ -5,8 +5,6 @@ from datetime import datetime, timedelta
 from django.db import transaction
 from django.db.models import Case, IntegerField, Q, QuerySet, Value, When
 
-from integrations.aws.publishers import Publisher
-from integrations.registration.models import Environment
 from integrations.sources.models import Desired, Source
 
 CLAIM = timedelta(minutes=1)  # longer than the longest step: two calls with their time-outs and repetitions
@@ -51,8 +49,3 @@ def lock_claimed(claimed: Source) -> Source | None:
     )
     outdated = current.intent != claimed.intent or current.provisioned_at != claimed.provisioned_at
     return None if outdated else current
-
-
-def publisher_of(environment: Environment) -> Publisher:
-    """Return whose credentials the calls for this environment use."""
-    return Publisher(environment.publisher_account, environment.role_arn, environment.external_id)

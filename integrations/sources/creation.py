@@ -13,22 +13,19 @@ from integrations.aws.limits import LimitError
 from integrations.problems import Problem
 from integrations.registration.models import Environment
 from integrations.sources.gate import set_gate
-from integrations.sources.models import Desired, Lane, Observed, Source, SourceChange
+from integrations.sources.history import note_change
+from integrations.sources.models import Desired, Lane, Observed, Source
+from integrations.sources.renewal import offer_again_if_ended
 from integrations.sources.reserve import lock_tenant
 from integrations.sources.selection import Selection, selection_of
 from tenants import audit
 from tenants.audit import Actor
-from tenants.models import AuditEntry, Tenant
+from tenants.models import Tenant
 
 DEFAULT_LABEL = "events"
 MAX_PENDING_SOURCES = 10
 # Longer than a posted body may take from its routing to its commit.
 ROUTING_MARGIN = timedelta(minutes=2)
-_CAUSES = {
-    AuditEntry.ActorKind.PERSON: SourceChange.Cause.PERSON,
-    AuditEntry.ActorKind.KEY: SourceChange.Cause.KEY,
-    AuditEntry.ActorKind.SYSTEM: SourceChange.Cause.SCHEDULE,
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,9 +53,9 @@ def create_source(
     """Create a source, due at once, and return it and whether it is new.
 
     The tenant's reserve, if there is one, becomes its first source and keeps its lane. Safe to call twice, also at
-    once: the same offer with the same selection is the source that exists. Raises Problem 422 `invalid_account`,
-    `region_unknown`, `region_not_allowed`, `invalid_label`, `event_types_invalid`, `pattern_invalid`; 409
-    `tenant_closed`, `label_taken`, `too_many_pending_sources`.
+    once: the same offer with the same selection is the source that exists, offered again if it had ended. Raises
+    Problem 422 `invalid_account`, `region_unknown`, `region_not_allowed`, `invalid_label`, `event_types_invalid`,
+    `pattern_invalid`; 409 `tenant_closed`, `label_taken`, `too_many_pending_sources`.
     """
     selection = selection_of(event_types, pattern)
     with transaction.atomic():
@@ -67,7 +64,8 @@ def create_source(
             raise Problem(409, "tenant_closed", "This tenant is closed; put it again to get a new one.")
         offer = offer_for(tenant=tenant, account=account, region=region, label=label)
         if existing := _existing(tenant, offer, selection):
-            return existing, False
+            offer_again_if_ended(existing, actor, now)
+            return Source.objects.select_related("environment", "tenant").get(pk=existing.pk), False
         _check_pending(tenant)
         source = _become_source(tenant, offer, selection, now)
         _record(source, selection, actor, now)
@@ -156,14 +154,7 @@ def _become_source(tenant: Tenant, offer: Offer, selection: Selection, now: date
 
 
 def _record(source: Source, selection: Selection, actor: Actor, now: datetime) -> None:
-    SourceChange.objects.create(
-        source=source,
-        at=now,
-        cause=_CAUSES[AuditEntry.ActorKind(actor.kind)],
-        actor_label=actor.label[:200],
-        field="desired",
-        after=source.desired,
-    )
+    note_change(source, actor, now, field="desired", after=source.desired)
     audit.record(
         actor=actor,
         action="source:create",

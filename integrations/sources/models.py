@@ -95,6 +95,7 @@ class SourceChange(models.Model):
         AWS = "aws"
         EXPIRY = "expiry"
         SCHEDULE = "schedule"
+        SYSTEM = "system"
 
     source = models.ForeignKey(Source, on_delete=models.CASCADE, related_name="changes")
     at = models.DateTimeField()

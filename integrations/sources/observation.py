@@ -9,7 +9,7 @@ from django.db import transaction
 
 from integrations.aws import partner_sources
 from integrations.aws.errors import InconsistentReply, SourceNotFound
-from integrations.sources.claims import lock_claimed, publisher_of
+from integrations.sources.claims import lock_claimed
 from integrations.sources.gate import set_gate
 from integrations.sources.models import Observed, Source, SourceChange
 from integrations.sources.setbacks import clear_failure
@@ -107,7 +107,7 @@ def _default_expiry(source: Source, asked_at: datetime) -> datetime:
 
 def _ask(source: Source) -> Answer:
     try:
-        accounts = partner_sources.accounts_of(publisher_of(source.environment), source.region, source.name)
+        accounts = partner_sources.accounts_of(source.environment.publisher, source.region, source.name)
     except SourceNotFound:
         return Answer(None)
     for row in accounts:

@@ -8,7 +8,7 @@ from django.db import transaction
 from integrations.aws import partner_sources
 from integrations.aws.errors import AwsError, ResourceAlreadyExists, RetryClass, SourceNotFound
 from integrations.aws.publishers import Publisher
-from integrations.sources.claims import lock_claimed, publisher_of
+from integrations.sources.claims import lock_claimed
 from integrations.sources.models import Source
 from integrations.sources.setbacks import clear_failure
 
@@ -46,7 +46,7 @@ def provision(source: Source, clock: Callable[[], datetime]) -> None:
 
 
 def _create_or_adopt(source: Source) -> str:
-    publisher, account = publisher_of(source.environment), str(source.account)
+    publisher, account = source.environment.publisher, str(source.account)
     try:
         return partner_sources.create(publisher, source.region, source.name, account)
     except ResourceAlreadyExists:

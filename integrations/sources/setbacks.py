@@ -37,9 +37,8 @@ def set_back(source: Source, error: AwsError | LimitError, now: datetime) -> Non
 
 
 def note_failure(source: Source, code: str, words: str) -> None:
-    """Put a raw code and a sentence with the next step on the row, fit for PostgreSQL whatever AWS sent."""
-    source.failure_code = code[:100].replace("\x00", "")
-    source.failure_message = words.replace("\x00", "")
+    """Put a raw code and a sentence with the next step on the row."""
+    source.failure_code, source.failure_message = code, words
 
 
 def clear_failure(source: Source) -> None:

@@ -178,6 +178,88 @@ def test_trouble_of_the_whole_call_never_makes_dead_letters(
     assert len(aws.accepted) == 3
 
 
+def test_throttles_do_not_count_when_an_entry_is_refused_later(
+    publisher: Publisher, aws: FakeAws, source: Source, store_events: Store, settings: Any
+) -> None:
+    settings.RETRY_MAX_TRIES = 3
+    store_events(event())
+
+    def throttle(entries: list[Any]) -> Any:
+        raise Whole("ThrottlingException")
+
+    aws.behave = throttle
+    for _ in range(5):
+        publisher.publish_round()
+        make_retries_due()
+    aws.behave = refuse("InternalFailure", lambda entry: True)
+    publisher.publish_round()
+    assert queued() == {"retry": 1}
+    for _ in range(2):
+        make_retries_due()
+        publisher.publish_round()
+    assert queued() == {"dead": 1}
+
+
+@pytest.mark.parametrize("words", ["\ud800 half a pair", "a NUL \x00", "x" * 100_000])
+@pytest.mark.parametrize("code", ["ResourceNotFoundException", "Odd\x00Code\ud800" + "y" * 300])
+def test_whatever_aws_says_of_an_entry_it_is_recorded_and_the_source_is_asked_for(
+    publisher: Publisher, aws: FakeAws, source: Source, store_events: Store, words: str, code: str
+) -> None:
+    Source.objects.update(observed_at=timezone.now() - timedelta(minutes=10))
+    store_events(event())
+    aws.behave = refuse(code, lambda entry: True, words)
+    publisher.publish_round()
+    assert queued() == {"retry": 1}
+    source.refresh_from_db()
+    assert source.suspect_since is not None
+
+
+@pytest.mark.parametrize("words", ["\ud800 half a pair", "a NUL \x00"])
+def test_whatever_aws_says_of_our_credentials_the_breaker_opens(
+    publisher: Publisher, aws: FakeAws, source: Source, store_events: Store, words: str
+) -> None:
+    store_events(event())
+
+    def no_entry(entries: list[Any]) -> Any:
+        raise Whole("ExpiredTokenException", message=words)
+
+    aws.behave = no_entry
+    publisher.publish_round()
+    assert Breaker.objects.count() == 1
+
+
+def test_a_probe_that_called_nobody_leaves_the_breaker_open(
+    publisher: Publisher, aws: FakeAws, source: Source, store_events: Store, environment: Environment
+) -> None:
+    (gone,) = store_events(event())
+    rows("delete from events where id = %s returning 1", gone.event_id)
+    now = timezone.now()
+    Breaker.objects.create(environment=environment, region="eu-west-1", opened_at=now, retry_at=now, code="x")
+    publisher.publish_round()
+    assert (aws.calls, queued(), Breaker.objects.count()) == ([], {"dead": 1}, 1)
+
+
+@pytest.mark.parametrize("code", ["ResourceNotFoundException", "NotAuthorizedForSourceException"])
+def test_a_whole_call_refused_for_one_vanished_source_leaves_the_others_alone(
+    publisher: Publisher, aws: FakeAws, tenant: Tenant, make_source: MakeSource, store_events: Store, code: str
+) -> None:
+    fine = make_source(tenant)
+    vanished = make_source(tenant, label="vanished")
+    Source.objects.update(observed_at=timezone.now() - timedelta(minutes=10))
+    store_events(*events(4))
+
+    def refuse_vanished(entries: list[Any]) -> Any:
+        if any(entry["Source"] == vanished.name for entry in entries):
+            raise Whole(code)
+        return accept_all(entries)
+
+    aws.behave = refuse_vanished
+    publisher.publish_round()
+    assert queued() == {"retry": 4}
+    assert {name for name, _ in aws.accepted} == {fine.name}
+    assert [Lane.objects.get(source=each).publishable for each in (fine, vanished)] == [True, False]
+
+
 def test_a_call_accepted_without_an_answer_is_sent_again_under_the_same_event_id(
     publisher: Publisher, aws: FakeAws, source: Source, store_events: Store
 ) -> None:
@@ -314,7 +396,7 @@ def test_a_closed_gate_holds_and_its_opening_lets_everything_flow(
     assert queued() == {}
 
 
-def test_events_of_two_environments_never_share_a_call(
+def test_events_of_two_regions_never_share_a_call(
     publisher: Publisher, aws: FakeAws, tenant: Tenant, make_source: MakeSource, store_events: Store
 ) -> None:
     make_source(tenant)
@@ -404,6 +486,7 @@ def test_held_events_that_a_later_selection_excludes_are_settled_not_sent(
 def test_a_body_that_commits_late_is_found_although_its_ids_are_below_the_floor(
     publisher: Publisher, aws: FakeAws, source: Source, store_events: Store, settings: Any
 ) -> None:
+    publisher.publish_round()  # hears that the gate opened, which clears the floors
     late = store_events(event())[0].event_id
     with own_session(settings) as other:
         other.execute("delete from pending")  # as if its transaction had not committed yet

@@ -18,7 +18,7 @@ def source(tenant: Tenant, make_source: Any, now: datetime) -> Source:
 
 
 def accuse(source: Source, sent_at: datetime, now: datetime) -> bool:
-    return suspect(source_id=source.pk, sent_at=sent_at, now=now, code="ResourceNotFoundException", message="gone\x00")
+    return suspect(source_id=source.pk, sent_at=sent_at, now=now, code="ResourceNotFoundException", message="gone")
 
 
 def test_a_refusal_after_the_last_question_closes_the_gate_and_asks_at_once(source: Source, now: datetime) -> None:

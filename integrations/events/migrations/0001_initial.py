@@ -29,7 +29,7 @@ create table event_types (id int generated always as identity primary key, name 
 
 create table outcome_codes (id smallint generated always as identity (start 100) primary key, code text not null unique);
 insert into outcome_codes (id, code) overriding system value values
-  (0, 'accepted'), (1, 'outcome_unknown'), (2, 'event_missing'), (3, 'replayed');
+  (0, 'accepted'), (1, 'outcome_unknown'), (2, 'event_missing');
 
 -- Deliveries not yet tried. Inserted and deleted, never updated; "held" is a closed lane, not a value here.
 create table pending (
@@ -45,6 +45,7 @@ create table retry (
   event_id uuid not null,
   due_at timestamptz not null,
   tries smallint not null,
+  refusals smallint not null,
   code smallint not null,
   replay_id int,
   primary key (source_id, event_id)
@@ -222,6 +223,7 @@ class Migration(migrations.Migration):
                 ('event_id', models.UUIDField()),
                 ('due_at', models.DateTimeField()),
                 ('tries', models.SmallIntegerField()),
+                ('refusals', models.SmallIntegerField()),
                 ('code', models.SmallIntegerField()),
                 ('replay_id', models.IntegerField(null=True)),
             ],

@@ -52,7 +52,7 @@ class Migration(migrations.Migration):
             fields=[
                 ('id', models.BigAutoField(auto_created=True, primary_key=True, serialize=False, verbose_name='ID')),
                 ('at', models.DateTimeField()),
-                ('cause', models.CharField(choices=[('person', 'Person'), ('key', 'Key'), ('aws', 'Aws'), ('expiry', 'Expiry'), ('schedule', 'Schedule')], max_length=8)),
+                ('cause', models.CharField(choices=[('person', 'Person'), ('key', 'Key'), ('aws', 'Aws'), ('expiry', 'Expiry'), ('schedule', 'Schedule'), ('system', 'System')], max_length=8)),
                 ('actor_label', models.CharField(blank=True, max_length=200)),
                 ('field', models.CharField(max_length=20)),
                 ('before', models.CharField(blank=True, max_length=20)),

@@ -1,0 +1,90 @@
+"""Where deliveries stand: one statement for one event's story and for lists, and what its rows mean."""
+
+from collections.abc import Iterable, Iterator
+from datetime import datetime
+from typing import Any, NamedTuple
+from uuid import UUID
+
+from django.db import connection
+
+from integrations.events.models import Settled
+
+# A row for every pair of one of these events and a source of its tenant, whether a delivery was made for it or not.
+DELIVERIES = """
+select q.id, s.public_id, s.name, s.account is null, l.publishable, b.code, s.desired, s.observed,
+  s.suspect_since is not null, s.opens_at is not null, p.event_id is not null, r.event_id is not null, r.due_at,
+  d.event_id is not null, dc.code, d.message, z.reason,
+  exists (select 1 from attempts a where a.event_id = q.id and a.source_id = s.id and a.code = 0)
+from unnest(%(events)s::uuid[], %(tenants)s::int[]) as q(id, tenant_id)
+join sources_source s on s.tenant_id = q.tenant_id
+join sources_lane l on l.source_id = s.id
+left join registration_breaker b on b.environment_id = s.environment_id and b.region = s.region
+left join pending p on p.source_id = s.id and p.event_id = q.id
+left join retry r on r.source_id = s.id and r.event_id = q.id
+left join dead d on d.source_id = s.id and d.event_id = q.id
+left join outcome_codes dc on dc.id = d.code
+left join settled z on z.source_id = s.id and z.event_id = q.id
+order by q.id, s.id
+"""
+
+
+class Delivery(NamedTuple):
+    """One event and one source of its tenant, in the order of the statement's columns."""
+
+    event_id: UUID
+    source: UUID
+    name: str
+    is_reserve: bool
+    publishable: bool
+    breaker: str | None
+    desired: str
+    observed: str
+    suspect: bool
+    opening: bool
+    pending: bool
+    retrying: bool
+    due_at: datetime | None
+    dead: bool
+    dead_code: str | None
+    dead_message: str | None
+    settled: int | None
+    accepted: bool
+
+    @property
+    def state(self) -> tuple[str, str | None] | None:
+        """Its state and the reason, or None where no delivery was made for this source."""
+        if self.pending or self.retrying:
+            if held := self._held_because():
+                return "held", held
+            return ("retrying" if self.retrying else "waiting"), None
+        if self.dead:
+            return "dead", self.dead_code
+        if self.accepted:
+            return "accepted", None
+        return None if self.settled is None else ("settled", Settled.Reason(self.settled).name.lower())
+
+    def _held_because(self) -> str | None:
+        if self.is_reserve:
+            return "no_source"
+        if not self.publishable:
+            return self._closed_because()
+        return f"breaker:{self.breaker}" if self.breaker else None
+
+    def _closed_because(self) -> str:
+        if self.desired != "present":
+            return f"source_{self.desired}"
+        if self.suspect:
+            return "source_suspect"
+        return "source_opening" if self.opening else f"source_{self.observed}"
+
+
+def deliveries_of(events: Iterable[tuple[UUID, int]]) -> Iterator[Delivery]:
+    """Yield the deliveries of these events, each given with its tenant's key; only those that were made."""
+    pairs = list(events)
+    parameters: dict[str, Any] = {"events": [event for event, _ in pairs], "tenants": [tenant for _, tenant in pairs]}
+    with connection.cursor() as cursor:
+        cursor.execute(DELIVERIES, parameters)
+        for row in cursor.fetchall():
+            delivery = Delivery(*row)
+            if delivery.state is not None:
+                yield delivery
