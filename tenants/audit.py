@@ -50,5 +50,5 @@ def record(
         object_id=str(object_id),
         before=before,
         after=after,
-        request_id=str(get_contextvars().get("request_id", "")),
+        request_id=str(get_contextvars().get("request_id", ""))[:64],
     )

@@ -14,9 +14,11 @@ class StrictParser(Parser):
 
     def parse_body(self, request: HttpRequest) -> dict[str, Any]:
         """Return the body's object. Raises Problem 400 `json_invalid` or 422 `invalid_request`."""
-        body = request.body
+        body = _complete_body(request)
         try:
-            parsed = json.loads(body.decode("utf-8"), parse_constant=_refuse_constant)
+            parsed = json.loads(
+                body.decode("utf-8"), parse_constant=_refuse_constant, object_pairs_hook=_without_repeated_names
+            )
         except RecursionError:
             raise _invalid("it is nested too deeply") from None
         except ValueError as error:
@@ -25,6 +27,24 @@ class StrictParser(Parser):
         if not isinstance(parsed, dict):
             raise Problem(422, "invalid_request", "body: send a JSON object.", errors=[])
         return parsed
+
+
+def _complete_body(request: HttpRequest) -> bytes:
+    if "chunked" in request.headers.get("Transfer-Encoding", "").lower():
+        raise Problem(411, "length_required", "Send the body with a Content-Length.")
+    body: bytes = request.body
+    announced = int(request.headers.get("Content-Length") or 0)
+    if len(body) < announced:
+        raise Problem(400, "body_incomplete", f"Only {len(body)} of {announced} bytes arrived. Send it again.")
+    return body
+
+
+def _without_repeated_names(members: list[tuple[str, Any]]) -> dict[str, Any]:
+    """A name that stands twice would silently lose one of its values: of a pattern, a condition."""
+    found = dict(members)
+    if len(found) < len(members):
+        raise ValueError("a name stands twice in one object")
+    return found
 
 
 def _check_texts(value: Any, place: str) -> None:

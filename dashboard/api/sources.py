@@ -8,6 +8,7 @@ from uuid import UUID
 from django.http import HttpRequest
 from django.utils import timezone
 from ninja import Field, Query, Router, Schema, Status
+from pydantic import ConfigDict
 
 from dashboard.api.callers import ApiKey, caller_of, tenant_of
 from integrations.events.queries import Counters, counters_of
@@ -28,6 +29,8 @@ router = Router(tags=["Sources"])
 
 class SourceIn(Schema):
     """To whom a tenant's events are offered, and which. Leave out event_types and pattern to offer all."""
+
+    model_config = ConfigDict(extra="forbid")  # a misspelt event_types would offer everything
 
     account: str = Field(..., max_length=100, description="The tenant's AWS account", examples=["123456789012"])
     region: str = Field(..., max_length=100, examples=["eu-west-1"])

@@ -7,6 +7,7 @@ from uuid import UUID
 from django.http import HttpRequest
 from django.utils import timezone
 from ninja import Field, Query, Router, Schema, Status
+from pydantic import ConfigDict
 
 from dashboard.api.callers import ApiKey, caller_of, environment_of, tenant_of
 from integrations.problems import Problem
@@ -18,6 +19,8 @@ router = Router(tags=["Tenants"])
 
 class TenantIn(Schema):
     """What can be said of a tenant. Without a name, a new one is called by its id and a known one keeps its name."""
+
+    model_config = ConfigDict(extra="forbid")
 
     name: str | None = Field(None, max_length=200, examples=["Alder Ltd."])
 

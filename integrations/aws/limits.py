@@ -11,7 +11,8 @@ MAX_DETAIL_TYPE_CHARACTERS = 128
 MAX_NESTING = 1_000
 TIME_BYTES = 14
 
-_STRINGS = re.compile(rb'"(?:[^"\\]|\\.)*"', re.DOTALL)
+# Taken possessively: backtracking over a string of megabytes would cost a gigabyte.
+_STRINGS = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"', re.DOTALL)
 
 
 class LimitError(ValueError):

@@ -10,6 +10,7 @@ from uuid import UUID
 
 import msgspec
 import psycopg
+import structlog
 from django.db import InterfaceError, OperationalError, connection
 from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
@@ -25,6 +26,8 @@ JSON = "application/json"
 NDJSON = ("application/x-ndjson", "application/ndjson", "application/jsonl")
 
 View = Callable[..., HttpResponse]
+
+log = structlog.get_logger()
 
 
 def api_view(method: str) -> Callable[[View], View]:
@@ -44,6 +47,9 @@ def api_view(method: str) -> Callable[[View], View]:
                 return _problem(problem)
             except (psycopg.errors.DiskFull, psycopg.OperationalError, OperationalError, InterfaceError) as error:
                 return _problem(_database_problem(error))
+            except Exception:
+                log.exception("a request failed unexpectedly", path=request.path)
+                return _problem(Problem(500, "internal_error", "This is a defect of ours. Post the same body again."))
 
         return answer
 

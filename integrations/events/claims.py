@@ -7,7 +7,9 @@ import psycopg
 
 from integrations.events.lanes import Floors, WorkingLane
 
-CLAIM = 2_000  # deliveries a round
+LARGEST_CLAIM = 2_000  # deliveries a round
+FIRST_CLAIM = 500  # before anything is known of their size
+CLAIM_BYTES = 32_000_000
 SMALLEST_QUOTA = 20  # one call's worth
 RETRY_SHARE = 4  # a quarter of a round may be second tries, so that first tries never wait for them
 
@@ -45,10 +47,10 @@ class Delivery:
     replay_id: int | None
 
 
-def claim(connection: psycopg.Connection, lanes: list[WorkingLane], floors: Floors) -> list[Delivery]:
-    """Return up to a round's deliveries of these locked lanes, each lane its fair share, oldest first."""
+def claim(connection: psycopg.Connection, lanes: list[WorkingLane], floors: Floors, size: int) -> list[Delivery]:
+    """Return about `size` deliveries of these locked lanes, each lane its fair share, oldest first."""
     by_id = {lane.source_id: lane for lane in lanes}
-    quota = max(SMALLEST_QUOTA, CLAIM // len(lanes))
+    quota = max(min(SMALLEST_QUOTA, size), size // len(lanes))
     parameters = {
         "sources": list(by_id),
         "floors": [floors.of(source_id) for source_id in by_id],
@@ -59,3 +61,10 @@ def claim(connection: psycopg.Connection, lanes: list[WorkingLane], floors: Floo
         first = [Delivery(by_id[row[0]], False, *row[1:]) for row in cursor.execute(FIRST_TRIES, parameters)]
         again = [Delivery(by_id[row[0]], True, *row[1:]) for row in cursor.execute(RETRIES, retry_parameters)]
     return first + again
+
+
+def next_size(claimed: list[Delivery]) -> int:
+    """Return how many deliveries the next round may have, so that it stays near CLAIM_BYTES."""
+    total = sum(len(delivery.tail or b"") for delivery in claimed)
+    fitting = CLAIM_BYTES * len(claimed) // total if total else LARGEST_CLAIM
+    return max(SMALLEST_QUOTA, min(fitting, LARGEST_CLAIM))

@@ -8,12 +8,14 @@ from uuid import UUID
 from django.db import connection
 
 from integrations.events.models import Settled
+from integrations.sources.models import Source
+from integrations.sources.states import shown_state
 
 # A row for every pair of one of these events and a source of its tenant, whether a delivery was made for it or not.
 DELIVERIES = """
-select q.id, s.public_id, s.name, s.account is null, l.publishable, b.code, s.desired, s.observed,
-  s.suspect_since is not null, s.opens_at is not null, p.event_id is not null, r.event_id is not null, r.due_at,
-  d.event_id is not null, dc.code, d.message, z.reason,
+select q.id, s.public_id, s.name, s.account is null, l.publishable, b.code, s.desired, s.observed, s.ended,
+  s.provisioned_at, s.failure_final, s.suspect_since is not null, s.opens_at is not null,
+  p.event_id is not null, r.event_id is not null, r.due_at, d.event_id is not null, dc.code, d.message, z.reason,
   exists (select 1 from attempts a where a.event_id = q.id and a.source_id = s.id and a.code = 0)
 from unnest(%(events)s::uuid[], %(tenants)s::int[]) as q(id, tenant_id)
 join sources_source s on s.tenant_id = q.tenant_id
@@ -39,6 +41,9 @@ class Delivery(NamedTuple):
     breaker: str | None
     desired: str
     observed: str
+    ended: str
+    provisioned_at: datetime | None
+    failure_final: bool
     suspect: bool
     opening: bool
     pending: bool
@@ -66,16 +71,21 @@ class Delivery(NamedTuple):
     def _held_because(self) -> str | None:
         if self.is_reserve:
             return "no_source"
-        if not self.publishable:
-            return self._closed_because()
-        return f"breaker:{self.breaker}" if self.breaker else None
+        if self.breaker:
+            return f"breaker:{self.breaker}"
+        return None if self.publishable else self._closed_because()
 
     def _closed_because(self) -> str:
-        if self.desired != "present":
-            return f"source_{self.desired}"
-        if self.suspect:
-            return "source_suspect"
-        return "source_opening" if self.opening else f"source_{self.observed}"
+        if self.desired == "present" and (self.suspect or self.opening):
+            return "source_suspect" if self.suspect else "source_opening"
+        source = Source(
+            desired=self.desired,
+            observed=self.observed,
+            ended=self.ended,
+            provisioned_at=self.provisioned_at,
+            failure_final=self.failure_final,
+        )
+        return f"source_{shown_state(source)}"
 
 
 def deliveries_of(events: Iterable[tuple[UUID, int]]) -> Iterator[Delivery]:

@@ -17,12 +17,15 @@ from integrations.events.parsing import PostedEvent, parse_event
 from integrations.events.rejections import Rejection
 from integrations.events.routing import Route, TenantRoutes, routes_of_tenants
 from integrations.events.session import WORK_CHANNEL
+from integrations.patterns import MatchTooCostly
+from integrations.problems import Problem
 from integrations.registration.models import Environment
 from integrations.sources.reserve import reserve_for
 from tenants.identifiers import uuid7s
 
-# A routing decision older than this is made again: a source may have been created or closed meanwhile.
-ROUTING_SECONDS = 5.0
+# An older routing decision is not stored: a source may have been created or closed meanwhile.
+ROUTING_SECONDS = 20.0
+RETRY = {"Retry-After": "1"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +58,7 @@ def store_events(
     routed_at = time.monotonic()
     candidates = _candidates(connection, environment, parsed, results, now)
     if time.monotonic() - routed_at > ROUTING_SECONDS:
-        candidates = _candidates(connection, environment, parsed, results, now)
+        raise Problem(503, "too_slow", "Judging this body took too long. Post fewer events at once.", headers=RETRY)
     _store(connection, environment, candidates, results, now)
     return [results[index] for index in range(len(raw_events))]
 
@@ -112,9 +115,19 @@ def _candidate(
         tenant_id=tenant.tenant_id,
         key=None if event.id is None else key_of(environment.pk, event.id),
         body=wire.fingerprint(event),
-        source_ids=[route.source_id for route in tenant.routes if route.selects(event)],
+        source_ids=[route.source_id for route in tenant.routes if _selects(route, event)],
         tail=wire.tail_of(event, event_id, now.timestamp()),
     )
+
+
+def _selects(route: Route, event: PostedEvent) -> bool:
+    try:
+        return route.selects(event)
+    except MatchTooCostly:
+        raise Rejection(
+            "pattern_too_costly",
+            "Holding this event against the pattern of a source takes too long. Simplify its nested arrays.",
+        ) from None
 
 
 def _check_size(environment: Environment, event: PostedEvent) -> None:

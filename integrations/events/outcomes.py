@@ -16,6 +16,7 @@ FIRST_DELAY = 1.0  # seconds, doubled with every try
 LONGEST_DELAY = 900.0
 MESSAGE_LENGTH = 500
 MISSING = "event_missing"
+UNJUDGED = "selection_failed"
 ACCEPTED = "accepted"
 UNKNOWN = "outcome_unknown"
 
@@ -77,6 +78,12 @@ def missing(delivery: Delivery) -> Finding:
     return Finding(delivery, Verdict.DEAD, MISSING, message=message, attempted=False)
 
 
+def unjudged(delivery: Delivery, why: str) -> Finding:
+    """The selection could not be applied to this event."""
+    message = f"The source's selection could not be applied to the event: {why}"
+    return Finding(delivery, Verdict.DEAD, UNJUDGED, message=message, attempted=False)
+
+
 def filtered(delivery: Delivery) -> Finding:
     """The selection made since the event was stored does not include it."""
     return Finding(delivery, Verdict.FILTERED, None, attempted=False)
@@ -94,8 +101,7 @@ def _refused(delivery: Delivery, outcome: Refused, call: Call, size: int) -> Fin
         size,
         message=outcome.message,
         refused=counts,
-        # Only a first try: an entry refused again after AWS confirmed the source is an ordinary failure of that entry.
-        suspect=not final and outcome.retry_class is RetryClass.SOURCE_SUSPECT and delivery.tries == 0,
+        suspect=not final and outcome.retry_class is RetryClass.SOURCE_SUSPECT,
     )
 
 

@@ -1,5 +1,6 @@
 """One posted event: its envelope is parsed, its detail stays the text that was posted."""
 
+import json
 import re
 from datetime import UTC, datetime
 
@@ -8,6 +9,7 @@ import msgspec
 from integrations.aws import limits
 from integrations.events.rejections import Rejection
 
+LARGEST_DETAIL = 1_048_576  # what AWS takes where it takes most; each environment has a limit of its own below
 MAX_RESOURCES = 20
 MAX_RESOURCE_LENGTH = 2_048
 _CALLER_ID = re.compile(r"[A-Za-z0-9._:/-]{1,128}\Z")
@@ -43,6 +45,8 @@ def parse_event(raw: bytes) -> PostedEvent:
     """Return the event in `raw`. Raises Rejection with a code for each thing that can be wrong."""
     envelope = _decode(raw)
     detail = bytes(envelope.detail).strip(_WHITESPACE)
+    if len(detail) > LARGEST_DETAIL:
+        raise Rejection("event_too_large", f"No call to AWS carries a detail of {len(detail)} bytes. Make it smaller.")
     if not detail.startswith(b"{"):
         raise Rejection("detail_not_object", "The detail must be a JSON object, for example {}.")
     _check_depth(detail)
@@ -79,9 +83,18 @@ def _decode(raw: bytes) -> Envelope:
 
 
 def _not_json(raw: bytes, error: msgspec.DecodeError) -> Rejection:
-    if rb"\ud" in raw.lower() and ("surrogate" in str(error) or "hex escape" in str(error)):
+    if rb"\ud" in raw.lower() and _is_json_for_python(raw):
         return Rejection("surrogate_invalid", "A \\ud800-\\udfff escape stands alone; surrogates come in pairs.")
     return Rejection("json_invalid", f"The event is not JSON: {error}.")
+
+
+def _is_json_for_python(raw: bytes) -> bool:
+    """Python's decoder takes half a surrogate pair, and refuses the rest that ours refuses."""
+    try:
+        json.loads(raw, parse_constant=lambda name: json.loads(""))
+    except ValueError:
+        return False
+    return True
 
 
 def _check_depth(detail: bytes) -> None:

@@ -4,8 +4,6 @@ import os
 import threading
 import time
 from concurrent.futures import ThreadPoolExecutor
-from datetime import datetime
-from itertools import islice
 
 import psycopg
 import structlog
@@ -14,21 +12,16 @@ from django.db import close_old_connections
 from django.utils import timezone
 
 from integrations.aws.limits import MAX_ENTRIES
-from integrations.events import claims, lanes, outcomes, sending, session, storage
+from integrations.events import claims, lanes, retries, session, storage
 from integrations.events.claims import Delivery
+from integrations.events.delivering import Courier
 from integrations.events.lanes import Floors, WorkingLane
-from integrations.events.outcomes import Finding
-from integrations.events.parsing import PostedEvent
-from integrations.events.recording import Recorder
-from integrations.events.routing import Route, routes_of_sources
-from integrations.events.wire import read_tail
+from integrations.events.outcomes import UNKNOWN, Finding
+from integrations.events.trouble import CAUTIOUS_CLAIM, recording_trouble
 from integrations.registration import breakers
-from integrations.registration.models import Environment
 from integrations.sources.gate import GATE_CHANNEL
-from integrations.sources.suspicion import suspect
-from tenants.identifiers import lowest_uuid_of
 
-LIFETIME = 55.0  # seconds; a task that lives longer than a minute would need a longer visibility timeout
+LIFETIME = 45.0  # seconds, and then the last round: together far below the task's time limit
 NAP = 1.0  # seconds that a publisher sleeps at most before it looks again
 
 log = structlog.get_logger()
@@ -40,16 +33,29 @@ stop_requested = threading.Event()
 def publish_for_a_while() -> bool:
     """Publish until the lifetime ends; return whether a successor should be started.
 
-    Returns False at once when every publisher slot is taken. Raises psycopg.OperationalError when the session is lost:
-    what was in flight is then recorded by nobody and sent again by the next publisher.
+    Returns False at once when every publisher slot is taken, or while this process pauses because it could not record.
+    Raises psycopg.Error when the session is lost or recording fails: what was in flight is then recorded by nobody and
+    sent again.
     """
+    if recording_trouble.is_pausing():
+        return False
     with session.open_session() as connection:
         if session.take_slot(connection) is None:
             return False
         storage.make_ahead(connection, timezone.now())
+        retries.bring_back_from_the_future(connection)
         with ThreadPoolExecutor(settings.CALLS_AT_ONCE, thread_name_prefix="call") as calls:
-            Publisher(connection, calls).run_until(time.monotonic() + LIFETIME)
+            _publish_noting_trouble(connection, calls)
     return not stop_requested.is_set()
+
+
+def _publish_noting_trouble(connection: psycopg.Connection, calls: ThreadPoolExecutor) -> None:
+    try:
+        Publisher(connection, calls).run_until(time.monotonic() + LIFETIME)
+    except psycopg.Error:
+        if not connection.closed:
+            recording_trouble.note()
+        raise
 
 
 class Publisher:
@@ -57,9 +63,9 @@ class Publisher:
 
     def __init__(self, connection: psycopg.Connection, calls: ThreadPoolExecutor) -> None:
         self._connection = connection
-        self._calls = calls
+        self._courier = Courier(connection, calls, stop_requested.is_set)
         self._floors = Floors()
-        self._recorder = Recorder(connection)
+        self._next_size = claims.FIRST_CLAIM
         self._turn = 0
 
     def run_until(self, deadline: float) -> None:
@@ -96,38 +102,17 @@ class Publisher:
         if not locked:
             return []
         try:
-            claimed = list(islice(claims.claim(self._connection, locked, self._floors), at_most))
-            return self._send_and_record(claimed)
+            claimed = claims.claim(self._connection, locked, self._floors, at_most or self._claim_size())
+            findings = self._courier.deliver(claimed[:at_most])
+            self._raise_floors(claimed, findings)
+            self._next_size = claims.next_size(claimed) if claimed else self._next_size
+            return findings
         finally:
             if not self._connection.closed:
                 lanes.unlock(self._connection, locked)
 
-    def _send_and_record(self, claimed: list[Delivery]) -> list[Finding]:
-        settled, to_send = self._settle_unsendable(claimed)
-        sent_at = timezone.now()
-        environments = Environment.objects.in_bulk({delivery.lane.environment_id for delivery in to_send})
-        outcome = sending.send_all(sending.pack(to_send, environments), self._calls)
-        findings = settled + outcome.findings
-        if findings:
-            self._recorder.record(findings, timezone.now())
-        self._raise_floors(claimed, findings)
-        self._report_suspects(findings, sent_at)
-        self._stop(outcome.stops)
-        return findings
-
-    def _settle_unsendable(self, claimed: list[Delivery]) -> tuple[list[Finding], list[Delivery]]:
-        """Separate what needs no call: events that are gone, and those that a later selection excludes."""
-        late = {d.lane.source_id for d in claimed if _is_before_selection(d)}
-        routes = routes_of_sources(self._connection, list(late)) if late else {}
-        findings, to_send = [], []
-        for delivery in claimed:
-            if delivery.tail is None:
-                findings.append(outcomes.missing(delivery))
-            elif _is_before_selection(delivery) and not _selects(routes[delivery.lane.source_id], delivery.tail):
-                findings.append(outcomes.filtered(delivery))
-            else:
-                to_send.append(delivery)
-        return findings, to_send
+    def _claim_size(self) -> int:
+        return CAUTIOUS_CLAIM if recording_trouble.failures else self._next_size
 
     def _raise_floors(self, claimed: list[Delivery], findings: list[Finding]) -> None:
         """Raise the floor of each lane whose first tries were all recorded; never past one that was not."""
@@ -145,22 +130,6 @@ class Publisher:
             if delivery_or_none is not None:
                 self._floors.raise_to(source_id, delivery_or_none.event_id)
 
-    def _report_suspects(self, findings: list[Finding], sent_at: datetime) -> None:
-        suspects = {f.delivery.lane.source_id: (f.code, f.message) for f in findings if f.suspect and f.code}
-        for source_id, (code, message) in suspects.items():
-            suspect(source_id=source_id, sent_at=sent_at, now=timezone.now(), code=code, message=message)
-
-    def _stop(self, stops: list[sending.Stopped]) -> None:
-        for stop in {(s.environment.pk, s.region): s for s in stops}.values():
-            log.warning("publishing stopped", environment=stop.environment.pk, region=stop.region, code=stop.code)
-            breakers.open_breaker(
-                environment=stop.environment,
-                region=stop.region,
-                code=stop.code,
-                message=stop.message,
-                now=timezone.now(),
-            )
-
     def _probe(self, environment_id: int, region: str) -> int:
         """Send one call through an open breaker whose time has come; its success closes the breaker."""
         waiting = lanes.lanes_to_probe(self._connection, environment_id, region)[:1]
@@ -171,7 +140,7 @@ class Publisher:
             return 0
         self._floors.forget()
         findings = self._publish(waiting, at_most=MAX_ENTRIES)
-        answered = any(finding.attempted for finding in findings)
+        answered = any(finding.attempted and finding.code != UNKNOWN for finding in findings)
         if answered and breakers.close_breaker(environment_id=environment_id, region=region, tries=tries):
             log.info("publishing resumed", environment=environment_id, region=region)
         return len(findings)
@@ -183,22 +152,3 @@ class Publisher:
             close_old_connections()
             self._hear_of_openings(seconds)
         session.say_sleeping(self._connection, False)
-
-
-def _is_before_selection(delivery: Delivery) -> bool:
-    since = delivery.lane.selection_since
-    return since is not None and delivery.event_id < lowest_uuid_of(since)
-
-
-def _selects(route: Route, tail: bytes) -> bool:
-    stored = read_tail(tail)
-    return route.selects(
-        PostedEvent(
-            tenant="",
-            type=stored.type,
-            detail=stored.detail.encode(),
-            id=None,
-            time=stored.time,
-            resources=stored.resources,
-        )
-    )

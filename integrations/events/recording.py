@@ -68,12 +68,18 @@ class Recorder:
             )
 
     def _learn_codes(self, codes: set[str]) -> None:
-        if not codes - self._codes.keys():
+        if codes <= self._codes.keys():
+            return
+        self._read_codes()
+        if codes <= self._codes.keys():  # an insert that meets a conflict would burn a value of the small sequence
             return
         self._connection.execute(
             "insert into outcome_codes (code) select unnest(%s::text[]) on conflict do nothing",
             [sorted(codes - self._codes.keys())],
         )
+        self._read_codes()
+
+    def _read_codes(self) -> None:
         self._codes = dict(self._connection.execute("select code, id from outcome_codes").fetchall())
 
     def _write_attempts(self, cursor: psycopg.Cursor, findings: list[Finding], now: datetime) -> None:

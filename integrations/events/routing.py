@@ -12,6 +12,8 @@ import psycopg
 from integrations.events.parsing import PostedEvent
 from integrations.patterns import EventPattern, compile_pattern
 
+LONGEST_INTEGER = 4_000  # digits; Python refuses to convert much longer ones
+
 
 @dataclass(frozen=True, slots=True)
 class Route:
@@ -39,8 +41,20 @@ class Route:
             "account": self.account,
             "region": self.region,
             "resources": event.resources,
-            "detail": msgspec.json.decode(event.detail),
+            "detail": read_detail(event.detail),
         }
+
+
+def read_detail(detail: bytes) -> Any:
+    """Return a stored detail as Python values. Legal JSON has numbers that no decoder holds: they become infinite."""
+    try:
+        return msgspec.json.decode(detail)
+    except msgspec.MsgspecError:
+        return json.loads(detail, parse_int=_integer)
+
+
+def _integer(digits: str) -> int | float:
+    return int(digits) if len(digits) <= LONGEST_INTEGER else float(digits)
 
 
 @dataclass(slots=True)

@@ -1,9 +1,11 @@
 """Calls: deliveries packed into PutPartnerEvents requests, sent side by side, and a refused request taken apart."""
 
+import time
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 
+import structlog
 from django.conf import settings
 
 from integrations.aws import limits
@@ -15,6 +17,8 @@ from integrations.events import wire
 from integrations.events.claims import Delivery
 from integrations.events.outcomes import UNKNOWN, Call, Finding, judge, postponed
 from integrations.registration.models import Environment
+
+log = structlog.get_logger()
 
 
 @dataclass(slots=True)
@@ -37,6 +41,11 @@ class Request:
         self.entries.append(entry)
         self.size += len(entry)
 
+    @property
+    def place(self) -> tuple[int, str]:
+        """Whose credentials and which endpoint it uses."""
+        return self.environment.pk, self.region
+
     def halves(self) -> Iterator["Request"]:
         """Split in two."""
         middle = len(self.entries) // 2
@@ -53,18 +62,29 @@ class Stopped:
     code: str
     message: str
 
+    @property
+    def place(self) -> tuple[int, str]:
+        """Whose credentials and which endpoint it concerns."""
+        return self.environment.pk, self.region
+
 
 @dataclass(slots=True)
 class Round:
-    """What a round of calls brought: findings, and where publishing has to stop."""
+    """What calls brought: findings, where publishing has to stop, and which calls were answered or not.
+
+    A delivery without a finding was not sent, or must stay as it is.
+    """
 
     findings: list[Finding] = field(default_factory=list)
     stops: list[Stopped] = field(default_factory=list)
+    answered: list[Request] = field(default_factory=list)
+    unanswered: list[Request] = field(default_factory=list)
 
-    def add(self, other: "Round") -> "Round":
+    def add(self, other: "Round") -> None:
         self.findings += other.findings
         self.stops += other.stops
-        return self
+        self.answered += other.answered
+        self.unanswered += other.unanswered
 
 
 def pack(deliveries: Iterable[Delivery], environments: dict[int, Environment]) -> list[Request]:
@@ -83,16 +103,30 @@ def pack(deliveries: Iterable[Delivery], environments: dict[int, Environment]) -
     return requests
 
 
-def send_all(requests: list[Request], calls: ThreadPoolExecutor) -> Round:
-    """Send the requests side by side and return what all of them brought. Never raises for what AWS does."""
+def send_all(requests: list[Request], calls: ThreadPoolExecutor, deadline: float) -> Round:
+    """Send the requests side by side and return what all of them brought. Never raises for what AWS does.
+
+    No call begins after `deadline` (monotonic seconds).
+    """
     total = Round()
-    for part in calls.map(send, requests):
+    for part in calls.map(lambda request: _send_safely(request, deadline), requests):
         total.add(part)
     return total
 
 
-def send(request: Request) -> Round:
+def _send_safely(request: Request, deadline: float) -> Round:
+    """A defect of ours in one call must not end the others; whether AWS took the entries is then unknown."""
+    try:
+        return send(request, deadline)
+    except Exception as error:
+        log.exception("a call failed unexpectedly", region=request.region)
+        return _postponed(request, UNKNOWN, OutcomeUnknown("OutcomeUnknown", repr(error)))
+
+
+def send(request: Request, deadline: float) -> Round:
     """Send one request; one that AWS refuses as a whole is halved until the entry at fault stands alone."""
+    if time.monotonic() > deadline:
+        return Round()
     try:
         result = put_partner_events(
             request.environment.publisher,
@@ -102,20 +136,21 @@ def send(request: Request) -> Round:
             max_request_bytes=request.environment.max_request_bytes,
         )
     except LimitError as error:
-        return _taken_apart(request, error.code, str(error), RetryClass.FINAL)
+        return _taken_apart(request, deadline, error.code, str(error), RetryClass.FINAL)
     except OutcomeUnknown as error:
-        return _postponed(request, UNKNOWN, error)
+        unknown = _postponed(request, UNKNOWN, error)
+        unknown.unanswered.append(request)
+        return unknown
     except AwsError as error:
         if _may_be_one_entrys_fault(error):
-            return _taken_apart(request, error.code, error.message, error.retry_class)
+            return _taken_apart(request, deadline, error.code, error.message, error.retry_class)
         return _refused_as_a_whole(request, error)
     call = Call(result.duration_ms, result.request_id)
-    return Round(
-        [
-            judge(delivery, outcome, call, len(entry))
-            for delivery, entry, outcome in zip(request.deliveries, request.entries, result.outcomes, strict=True)
-        ]
-    )
+    findings = [
+        judge(delivery, outcome, call, len(entry))
+        for delivery, entry, outcome in zip(request.deliveries, request.entries, result.outcomes, strict=True)
+    ]
+    return Round(findings, answered=[request])
 
 
 def _may_be_one_entrys_fault(error: AwsError) -> bool:
@@ -139,11 +174,12 @@ def _postponed(request: Request, code: str, error: AwsError) -> Round:
     )
 
 
-def _taken_apart(request: Request, code: str, message: str, retry_class: RetryClass) -> Round:
+def _taken_apart(request: Request, deadline: float, code: str, message: str, retry_class: RetryClass) -> Round:
+    total = Round(answered=[request])
     if len(request.entries) == 1:
         refused = Refused(code, message, retry_class)
-        return Round([judge(request.deliveries[0], refused, Call(), len(request.entries[0]))])
-    total = Round()
+        total.findings.append(judge(request.deliveries[0], refused, Call(), len(request.entries[0])))
+        return total
     for half in request.halves():
-        total.add(send(half))
+        total.add(send(half, deadline))
     return total

@@ -1,13 +1,18 @@
 """From a posted body to the raw bytes of each event, so that one bad event is only itself."""
 
+import io
 import re
 import sys
+from collections.abc import Sized
 
 import msgspec
 
 from integrations.problems import Problem
 
 MAX_EVENTS = 1_000
+# The decoder would make an object of each of a million tiny values before anybody can count the events.
+MANY_COMMAS = 1_000_000
+DEEPEST = 10_000  # levels; an event of more than 1,000 fails alone, a body of more than this is no batch of events
 
 # The decoder's C recursion counts against Python's limit: with the default of 1,000 a detail of the legal 1,000 levels
 # would not pass. Frames of the decoder are small; 3,000 of them fit any thread's stack.
@@ -26,7 +31,12 @@ _batches = msgspec.json.Decoder(_Batch)
 
 def split_lines(body: bytes) -> list[bytes]:
     """Return the events of an NDJSON body, one a line; blank lines do not count."""
-    return _bounded([line for line in body.split(b"\n") if line.strip()])
+    lines: list[bytes] = []
+    for line in io.BytesIO(body):
+        if line.strip():
+            lines.append(line.rstrip(b"\n"))
+            _check_count(lines)
+    return lines
 
 
 def split_json(body: bytes) -> list[bytes]:
@@ -35,28 +45,32 @@ def split_json(body: bytes) -> list[bytes]:
     Raises Problem when the body as a whole cannot be read. An event that is broken in itself is returned like any
     other and fails alone, as long as its brackets and quotes are balanced.
     """
+    if body.count(b",") > MANY_COMMAS:
+        return _split_by_brackets(body, "it holds too many values")
     try:
         batch = _batches.decode(body)
     except msgspec.ValidationError as error:
         raise Problem(400, "body_invalid", f'Post one event object, or {{"events": [...]}}. {error}') from None
-    except (msgspec.DecodeError, RecursionError) as error:
-        return _bounded(_split_by_brackets(body, error))
+    except RecursionError:
+        return _split_by_brackets(body, "it is nested too deeply")
+    except msgspec.DecodeError as error:
+        return _split_by_brackets(body, str(error))
     if batch.events is msgspec.UNSET:
         return [body]
-    return _bounded([bytes(item) for item in batch.events])
+    _check_count(batch.events)
+    return [bytes(item) for item in batch.events]
 
 
-def _bounded(items: list[bytes]) -> list[bytes]:
+def _check_count(items: Sized) -> None:
     if len(items) > MAX_EVENTS:
         raise Problem(
             413,
             "too_many_events",
-            f"A request carries at most {MAX_EVENTS} events, this one has {len(items)}. Nothing was stored: split it.",
+            f"A request carries at most {MAX_EVENTS} events, and this one has more. Nothing was stored: split it.",
         )
-    return items
 
 
-def _split_by_brackets(body: bytes, error: Exception) -> list[bytes]:
+def _split_by_brackets(body: bytes, reason: str) -> list[bytes]:
     """Find the elements of the top-level "events" array by brackets and strings, whatever else is wrong in them."""
     depth, key, start, end = 0, b"", -1, -1
     items: list[bytes] = []
@@ -66,20 +80,27 @@ def _split_by_brackets(body: bytes, error: Exception) -> list[bytes]:
             key = token[0] if depth == 1 else key
         elif kind in b"{[":
             depth += 1
+            if depth > DEEPEST:
+                raise _not_json("it is nested too deeply")
             if depth == 2 and kind == b"[" and key == b'"events"' and start < 0:
                 start = token.end()
         elif kind in b"}]":
             depth -= 1
             if start >= 0 and end < 0 and depth == 1:
                 items.append(body[start : token.start()])
+                _check_count(items)
                 end = token.end()
         elif start >= 0 and end < 0 and depth == 2:
             items.append(body[start : token.start()])
+            _check_count(items)
             start = token.end()
     balanced = depth == 0 and body.strip()[:1] == b"{"
     if balanced and start < 0:
         return [body]  # one event, broken in itself
     if balanced and end >= 0:
         return items
-    reason = "it is nested too deeply" if isinstance(error, RecursionError) else str(error)
-    raise Problem(400, "json_invalid", f"The body is not JSON: {reason}. Nothing was stored.")
+    raise _not_json(reason)
+
+
+def _not_json(reason: str) -> Problem:
+    return Problem(400, "json_invalid", f"The body is not JSON: {reason}. Nothing was stored.")

@@ -56,9 +56,7 @@ def _compiled(pattern: str) -> Any:
     try:
         return compile_pattern(pattern)
     except InvalidEventPattern as invalid:
-        raise AwsError(
-            "InvalidEventPatternException", f"Event pattern is not valid. Reason: {invalid.message}"
-        ) from None
+        raise AwsError("InvalidEventPatternException", invalid.message) from None
 
 
 def put_rule(simulator: "Simulator", call: Call) -> Result:

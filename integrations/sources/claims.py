@@ -8,6 +8,7 @@ from django.db.models import Case, IntegerField, Q, QuerySet, Value, When
 from integrations.sources.models import Desired, Source
 
 CLAIM = timedelta(minutes=1)  # longer than the longest step: two calls with their time-outs and repetitions
+FURTHEST = timedelta(hours=2)
 
 # Somebody waits for these; the regular look at sources that work can be late.
 _URGENT = Case(
@@ -19,7 +20,9 @@ _URGENT = Case(
 
 def due(now: datetime) -> QuerySet[Source]:
     """Return the sources whose next step with AWS is due, the urgent ones first."""
-    wanted = Source.objects.filter(due_at__lte=now, account__isnull=False).exclude(desired=Desired.ABSENT)
+    # Later than any pause: written by a clock that has been set back since.
+    is_due = Q(due_at__lte=now) | Q(due_at__gt=now + FURTHEST)
+    wanted = Source.objects.filter(is_due, account__isnull=False).exclude(desired=Desired.ABSENT)
     return wanted.order_by(_URGENT, "due_at")
 
 

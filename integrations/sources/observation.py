@@ -48,7 +48,7 @@ def record_answer(source: Source, answer: Answer, *, asked_at: datetime, now: da
     """Commit the answer to a question of `asked_at` with its consequences, unless a later question was answered."""
     with transaction.atomic():
         current = lock_claimed(source)
-        if current is None or (current.observed_at is not None and asked_at < current.observed_at):
+        if current is None or _is_outdated(current, asked_at, now):
             return
         after = transition(current, answer, asked_at)
         _note_change(current, after, now)
@@ -59,6 +59,11 @@ def record_answer(source: Source, answer: Answer, *, asked_at: datetime, now: da
         current.due_at = next_check(current, now)
         current.save()
         set_gate(current, current.environment)
+
+
+def _is_outdated(source: Source, asked_at: datetime, now: datetime) -> bool:
+    """A later question was answered already; a moment in the future was written by a clock since set back."""
+    return source.observed_at is not None and asked_at < source.observed_at <= now
 
 
 def transition(source: Source, answer: Answer, asked_at: datetime) -> Observation:

@@ -33,4 +33,6 @@ def suspect(*, source_id: int, sent_at: datetime, now: datetime, code: str, mess
 
 def _answered(source: Source, sent_at: datetime, now: datetime) -> bool:
     asked_at = source.observed_at
-    return asked_at is not None and (sent_at <= asked_at or now - asked_at < QUIET_AFTER_ANSWER)
+    if asked_at is None or asked_at > now:  # never, or by a clock that has been set back since
+        return False
+    return sent_at <= asked_at or now - asked_at < QUIET_AFTER_ANSWER

@@ -1,13 +1,17 @@
 """POST /api/v1/events: what is stored, what is refused, and that one bad event is only itself."""
 
+import io
 import json
+import time
 from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
 
 import pytest
-from django.test import Client
+from django.core.handlers.wsgi import WSGIRequest
+from django.test import Client, RequestFactory
 
+from integrations.events.api import events
 from integrations.registration.keys import issue_key
 from integrations.registration.models import Environment
 from integrations.sources.models import Source
@@ -55,6 +59,10 @@ REFUSED_ALONE = [
     ("utf8_invalid", raw_event(b'{"a":"\xff\xfe"}')),
     ("surrogate_invalid", raw_event(b'{"a":"\\ud800 alone"}')),
     ("surrogate_invalid", raw_event(b'{"a":"\\udc00 alone"}')),
+    ("surrogate_invalid", raw_event(b'{"a":"at the end \\ud800"}')),
+    ("surrogate_invalid", raw_event(b'{"a":"x\\uD800y"}')),
+    ("json_invalid", raw_event(b'{"a":"\\ud83d\\ude00 a pair", "b":NaN}')),
+    ("event_too_large", raw_event(b'{"a":"' + b"x" * 2_000_000 + b'"}')),
     ("json_invalid", raw_event(b'{"a":NaN}')),
     ("json_invalid", raw_event(b'{"a":01}')),
     ("json_invalid", raw_event(b'{"a":1,}')),
@@ -199,6 +207,65 @@ def test_a_body_that_cannot_be_read_is_refused_whole(
 ) -> None:
     response = post(body, content_type=content_type)
     assert (response.status_code, response.json()["code"]) == (status, code)
+    assert response["Content-Type"] == "application/problem+json"
+
+
+@pytest.mark.parametrize(
+    ("body", "code"),
+    [
+        (b'{"events":[' + b"," * 9_000_000 + b"]}", "too_many_events"),
+        (b'{"events":[' + b"1," * 4_000_000 + b"1]}", "too_many_events"),
+        (b'{"events":[' + b'"a",' * 2_000_000 + b"x]}", "too_many_events"),
+        (b'{"a":' * 1_500_000, "json_invalid"),
+        (b"{}\n" * 1_001, "too_many_events"),
+        (b"\n" * 9_000_000 + b"{}", None),
+    ],
+    ids=["commas", "ones", "texts", "depth", "lines", "blank lines"],
+)
+def test_a_body_made_to_cost_is_answered_soon(post: Callable[..., Any], body: bytes, code: str | None) -> None:
+    kind = "application/x-ndjson" if body[:1] in (b"\n",) or body[:3] == b"{}\n" else "application/json"
+    started = time.monotonic()
+    answer = post(body, content_type=kind).json()
+    assert time.monotonic() - started < 5
+    assert answer.get("code") == code
+
+
+def test_a_cut_body_is_refused_whole(api_key: str, store: None) -> None:
+    environ = RequestFactory().post("/api/v1/events", GOOD, content_type="application/x-ndjson").environ
+    environ |= {
+        "wsgi.input": io.BytesIO(GOOD + b"\n"),
+        "CONTENT_LENGTH": str(len(GOOD) + 5_000),
+        "HTTP_AUTHORIZATION": f"Bearer {api_key}",
+    }
+    response = events(WSGIRequest(environ))
+    assert (response.status_code, json.loads(response.content)["code"]) == (400, "body_incomplete")
+    assert rows("select count(*) from events") == [(0,)]
+
+
+def test_a_chunked_body_is_read_to_its_end(api_key: str, store: None) -> None:
+    environ = RequestFactory().post("/api/v1/events", b"", content_type="application/x-ndjson").environ
+    environ |= {
+        "wsgi.input": io.BytesIO(GOOD + b"\n" + GOOD),
+        "CONTENT_LENGTH": "",
+        "CONTENT_TYPE": "application/x-ndjson",
+        "HTTP_TRANSFER_ENCODING": "chunked",
+        "HTTP_AUTHORIZATION": f"Bearer {api_key}",
+    }
+    response = events(WSGIRequest(environ))
+    assert (response.status_code, json.loads(response.content)["stored"]) == (202, 2)
+
+
+def test_an_unexpected_failure_is_a_problem_document_and_stores_nothing(
+    post: Callable[..., Any], client: Client, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from integrations.events import ingest
+
+    def fail(*_: object) -> None:
+        raise KeyError("a defect")
+
+    monkeypatch.setattr(ingest, "_candidates", fail)
+    response = post(event())
+    assert (response.status_code, response.json()["code"]) == (500, "internal_error")
     assert response["Content-Type"] == "application/problem+json"
 
 

@@ -1,11 +1,13 @@
 """The publisher against every way in which AWS answers, and every moment at which it can be interrupted."""
 
+import contextlib
 from collections import Counter
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from typing import Any
 
+import psycopg
 import pytest
 from django.utils import timezone
 
@@ -16,6 +18,7 @@ from integrations.events.recording import Recorder
 from integrations.events.story import story_of
 from integrations.registration.models import Breaker, Environment
 from integrations.sources.models import Lane, Source
+from tenants.identifiers import uuid7
 from tenants.models import Tenant
 from tests.events.conftest import own_session, rows
 from tests.events.fake_aws import FakeAws, HangUp, Whole, accept_all, refuse, urn_of
@@ -171,6 +174,7 @@ def test_trouble_of_the_whole_call_never_makes_dead_letters(
     for _ in range(4):
         publisher.publish_round()
         make_retries_due()
+        Breaker.objects.all().delete()  # silence opens it
     assert queued() == {"retry": 3}
     aws.behave = accept_all
     publisher.publish_round()
@@ -258,6 +262,168 @@ def test_a_whole_call_refused_for_one_vanished_source_leaves_the_others_alone(
     assert queued() == {"retry": 4}
     assert {name for name, _ in aws.accepted} == {fine.name}
     assert [Lane.objects.get(source=each).publishable for each in (fine, vanished)] == [True, False]
+
+
+def test_a_region_that_stays_silent_is_stopped_and_does_not_hold_up_the_others(
+    publisher: Publisher, aws: FakeAws, tenant: Tenant, make_source: MakeSource, store_events: Store
+) -> None:
+    make_source(tenant, label="silent")
+    flowing = make_source(tenant, label="us", region="us-east-1")
+
+    def hang_up(entries: list[Any]) -> Any:
+        if entries[0]["Source"] != flowing.name:
+            raise HangUp(accepted=False)
+        return accept_all(entries)
+
+    aws.behave = hang_up
+    store_events(*events(200))
+    publisher.publish_round()
+    assert Breaker.objects.get().code == "NoAnswer"
+    assert {name for name, _ in aws.accepted} == {flowing.name}
+    while publisher.publish_round():
+        pass
+    assert len(aws.accepted) == 200
+    assert rows("select count(*) from pending") == [(0,)] or Breaker.objects.count() == 1
+
+
+def test_a_round_ends_in_time_and_has_recorded_what_it_sent(
+    publisher: Publisher, aws: FakeAws, source: Source, store_events: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import time
+
+    from integrations.events import delivering
+
+    monkeypatch.setattr(delivering, "ROUND_SECONDS", 0.5)
+
+    def slowly(entries: list[Any]) -> Any:
+        time.sleep(0.2)
+        return accept_all(entries)
+
+    aws.behave = slowly
+    for _ in range(4):
+        store_events(*events(400))
+    publisher._next_size = 2_000
+    started = time.monotonic()
+    handled = publisher.publish_round()
+    assert time.monotonic() - started < 3
+    assert 0 < handled < 1_600
+    assert rows("select count(*) from attempts") == [(handled,)] == [(len(aws.accepted),)]
+    aws.behave = accept_all
+    while publisher.publish_round():
+        pass
+    assert queued() == {}
+    assert set(aws.accepted.values()) == {1}
+
+
+def test_a_call_that_fails_by_our_own_defect_does_not_end_the_others(
+    publisher: Publisher, aws: FakeAws, source: Source, store_events: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from integrations.events import sending
+
+    real, seen = sending.put_partner_events, []
+
+    def defective(*arguments: Any, **options: Any) -> Any:
+        seen.append(1)
+        if len(seen) == 1:
+            raise KeyError("a defect")
+        return real(*arguments, **options)
+
+    monkeypatch.setattr(sending, "put_partner_events", defective)
+    store_events(*events(40))
+    publisher.publish_round()
+    assert (queued(), codes()) == ({"retry": 20}, Counter(accepted=20, outcome_unknown=20))
+
+
+def test_an_event_that_cannot_be_judged_is_dead_and_its_neighbours_are_sent(
+    publisher: Publisher, aws: FakeAws, source: Source, store_events: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from integrations.events import delivering
+
+    def fail_on_two(route: Any, tail: bytes) -> bool:
+        if b'\\"n\\": 2' in tail:
+            raise RecursionError
+        return True
+
+    store_events(*events(4))
+    Lane.objects.update(selection_since=timezone.now() + timedelta(minutes=2))
+    monkeypatch.setattr(delivering, "_selects", fail_on_two)
+    publisher.publish_round()
+    assert (queued(), len(aws.accepted)) == ({"dead": 1}, 3)
+    assert rows("select c.code from dead d join outcome_codes c on c.id = d.code") == [("selection_failed",)]
+
+
+@pytest.mark.parametrize("number", ["1e400", "-1e400", "9" * 5_000, "1e-400"])
+def test_numbers_that_no_decoder_holds_are_judged_by_a_pattern_all_the_same(
+    publisher: Publisher, aws: FakeAws, tenant: Tenant, make_source: MakeSource, environment: Environment, number: str
+) -> None:
+    from django.db import connection
+
+    make_source(tenant, pattern={"detail": {"a": [{"numeric": [">", 0, "<", 10]}], "b": [1]}})
+    raw = f'{{"tenant":"alder","type":"t","detail":{{"a":{number},"b":1}}}}'.encode()
+    good = b'{"tenant":"alder","type":"t","detail":{"a":5,"b":1}}'
+    results = ingest.store_events(connection.connection, environment, [raw, good], timezone.now())
+    assert [result.status for result in results] == ["stored", "stored"]
+    publisher.publish_round()
+    assert [entry["Detail"] for call in aws.calls for entry in call] == ['{"a":5,"b":1}']
+
+
+def test_what_cannot_be_recorded_is_not_sent_again_and_again(
+    publisher: Publisher, aws: FakeAws, source: Source, store_events: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from integrations.events import publisher as publishing
+    from integrations.events.trouble import recording_trouble
+
+    store_events(*events(100))
+    publisher._connection.execute("select pg_advisory_unlock_all()")
+    monkeypatch.setattr(recording, "TO_ACTIVITY", "select 1 / 0, %s, %s")
+    try:
+        for _ in range(5):
+            with contextlib.suppress(psycopg.Error):
+                publishing.publish_for_a_while()
+        assert recording_trouble.failures == 1
+        assert sum(map(len, aws.calls)) == 100
+        recording_trouble._resume_at = 0.0
+        with contextlib.suppress(psycopg.Error):
+            publishing.publish_for_a_while()
+        assert sum(map(len, aws.calls)) == 120  # one careful call
+    finally:
+        recording_trouble.clear()
+
+
+def test_known_codes_cost_no_value_of_their_small_sequence(
+    publisher: Publisher, aws: FakeAws, source: Source, store_events: Store
+) -> None:
+    store_events(event())
+    publisher.publish_round()
+    before = rows("select last_value from outcome_codes_id_seq")
+    for _ in range(3):
+        Recorder(publisher._connection)._learn_codes({"accepted", "outcome_unknown"})
+    assert rows("select last_value from outcome_codes_id_seq") == before
+
+
+def test_what_a_fast_clock_postponed_is_brought_back(publisher: Publisher, source: Source, store_events: Store) -> None:
+    from integrations.events.retries import bring_back_from_the_future
+
+    (result,) = store_events(event())
+    rows(
+        "insert into retry (source_id, event_id, due_at, tries, refusals, code)"
+        " values (%s, %s, now() + interval '9 days', 1, 0, 1) returning 1",
+        source.pk,
+        result.event_id,
+    )
+    bring_back_from_the_future(publisher._connection)
+    assert rows("select due_at <= now() from retry") == [(True,)]
+
+
+def test_a_claim_stays_near_its_bytes() -> None:
+    from integrations.events.claims import LARGEST_CLAIM, Delivery, next_size
+    from integrations.events.lanes import WorkingLane
+
+    lane = WorkingLane(1, "n", 1, "r", "active", None)
+    small = Delivery(lane, False, uuid7(), b"x" * 1_000, 0, 0, None)
+    large = Delivery(lane, False, uuid7(), b"x" * 240_000, 0, 0, None)
+    assert next_size([small] * 10) == LARGEST_CLAIM
+    assert next_size([large] * 10) == 133
 
 
 def test_a_call_accepted_without_an_answer_is_sent_again_under_the_same_event_id(

@@ -30,7 +30,8 @@ def test_the_queue_counts_as_waiting_behind_an_open_gate_and_as_held_behind_a_cl
     first, *_ = store_events(event(), event(), event())
     rows("delete from pending where event_id = %s returning 1", first.event_id)
     rows(
-        "insert into retry (source_id, event_id, due_at, tries, refusals, code) values (%s, %s, now(), 1, 0, 1) returning 1",
+        "insert into retry (source_id, event_id, due_at, tries, refusals, code)"
+        " values (%s, %s, now(), 1, 0, 1) returning 1",
         is_open.pk,
         first.event_id,
     )

@@ -1,0 +1,145 @@
+"""Delivering a claim: slice by slice, each recorded before the next is sent, and within the time that a task has."""
+
+import time
+from collections import Counter
+from collections.abc import Callable, Iterable
+from concurrent.futures import ThreadPoolExecutor
+from datetime import datetime
+
+import psycopg
+import structlog
+from django.conf import settings
+from django.utils import timezone
+
+from integrations.events import outcomes, sending
+from integrations.events.claims import Delivery
+from integrations.events.outcomes import Finding
+from integrations.events.parsing import PostedEvent
+from integrations.events.recording import Recorder
+from integrations.events.routing import Route, routes_of_sources
+from integrations.events.sending import Request, Round, Stopped
+from integrations.events.trouble import recording_trouble
+from integrations.events.wire import read_tail
+from integrations.registration import breakers
+from integrations.registration.models import Environment
+from integrations.sources.suspicion import suspect
+from tenants.identifiers import lowest_uuid_of
+
+# Well below the minute of a task: a round that is ended from outside has recorded less than it sent.
+ROUND_SECONDS = 25.0
+CALLS_A_THREAD = 2  # in one slice
+UNANSWERED_IN_A_ROW = 3  # calls to one region; then its breaker opens, so that the others do not wait for it
+
+log = structlog.get_logger()
+
+
+class Courier:
+    """Brings claims to AWS and what AWS said into the database."""
+
+    def __init__(self, connection: psycopg.Connection, calls: ThreadPoolExecutor, ended: Callable[[], bool]) -> None:
+        self._connection = connection
+        self._calls = calls
+        self._ended = ended
+        self._recorder = Recorder(connection)
+        self._unanswered: Counter[tuple[int, str]] = Counter()
+
+    def deliver(self, claimed: list[Delivery]) -> list[Finding]:
+        """Deliver what the time allows and return the recorded findings; the rest stays as it is."""
+        deadline = time.monotonic() + ROUND_SECONDS
+        findings, to_send = self._settle_unsendable(claimed)
+        self._record(findings)
+        environments = Environment.objects.in_bulk({delivery.lane.environment_id for delivery in to_send})
+        left = sending.pack(to_send, environments)
+        while left and time.monotonic() < deadline and not self._ended():
+            size = settings.CALLS_AT_ONCE * CALLS_A_THREAD
+            outcome, left = self._send_slice(left[:size], deadline), left[size:]
+            findings += outcome.findings
+            stopped = self._stop(outcome)
+            left = [request for request in left if request.place not in stopped]
+        return findings
+
+    def _send_slice(self, requests: list[Request], deadline: float) -> Round:
+        sent_at = timezone.now()
+        outcome = sending.send_all(requests, self._calls, deadline)
+        self._record(outcome.findings)
+        _report_suspects(outcome.findings, sent_at)
+        return outcome
+
+    def _record(self, findings: list[Finding]) -> None:
+        if findings:
+            self._recorder.record(findings, timezone.now())
+            recording_trouble.clear()
+
+    def _settle_unsendable(self, claimed: list[Delivery]) -> tuple[list[Finding], list[Delivery]]:
+        """Separate what needs no call: events that are gone, and those that a later selection excludes."""
+        late = {d.lane.source_id for d in claimed if _is_before_selection(d)}
+        routes = routes_of_sources(self._connection, list(late)) if late else {}
+        findings, to_send = [], []
+        for delivery in claimed:
+            finding = _judged_without_a_call(delivery, routes)
+            if finding is None:
+                to_send.append(delivery)
+            else:
+                findings.append(finding)
+        return findings, to_send
+
+    def _stop(self, outcome: Round) -> set[tuple[int, str]]:
+        """Open the breakers of places that refuse us or stay silent, and return those places."""
+        self._unanswered.update(request.place for request in outcome.unanswered)
+        for request in outcome.answered:
+            del self._unanswered[request.place]
+        silent = [r for r in outcome.unanswered if self._unanswered[r.place] >= UNANSWERED_IN_A_ROW]
+        stops = {stop.place: stop for stop in [*map(_silence, silent), *outcome.stops]}
+        for place, stop in stops.items():
+            log.warning("publishing stopped", environment=place[0], region=stop.region, code=stop.code)
+            breakers.open_breaker(
+                environment=stop.environment,
+                region=stop.region,
+                code=stop.code,
+                message=stop.message,
+                now=timezone.now(),
+            )
+        return set(stops)
+
+
+def _judged_without_a_call(delivery: Delivery, routes: dict[int, Route]) -> Finding | None:
+    if delivery.tail is None:
+        return outcomes.missing(delivery)
+    if not _is_before_selection(delivery):
+        return None
+    try:
+        selected = _selects(routes[delivery.lane.source_id], delivery.tail)
+    except Exception as error:  # one event that cannot be judged must not hold up everybody's
+        log.exception("an event could not be judged", event_id=str(delivery.event_id))
+        return outcomes.unjudged(delivery, str(error))
+    return None if selected else outcomes.filtered(delivery)
+
+
+def _is_before_selection(delivery: Delivery) -> bool:
+    since = delivery.lane.selection_since
+    return since is not None and delivery.event_id < lowest_uuid_of(since)
+
+
+def _selects(route: Route, tail: bytes) -> bool:
+    stored = read_tail(tail)
+    return route.selects(
+        PostedEvent(
+            tenant="",
+            type=stored.type,
+            detail=stored.detail.encode(),
+            id=None,
+            time=stored.time,
+            resources=stored.resources,
+        )
+    )
+
+
+def _report_suspects(findings: Iterable[Finding], sent_at: datetime) -> None:
+    suspects = {f.delivery.lane.source_id: (f.code, f.message) for f in findings if f.suspect and f.code}
+    for source_id, (code, message) in suspects.items():
+        suspect(source_id=source_id, sent_at=sent_at, now=timezone.now(), code=code, message=message)
+
+
+def _silence(request: Request) -> Stopped:
+    message = f"AWS left {UNANSWERED_IN_A_ROW} calls in a row without an answer."
+    return Stopped(request.environment, request.region, "NoAnswer", message)
