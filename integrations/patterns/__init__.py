@@ -9,7 +9,8 @@ service cannot be followed to the letter, the module concerned says so.
 """
 
 from integrations.patterns.compilation import compile_pattern
+from integrations.patterns.cost import MatchTooCostly
 from integrations.patterns.matching import EventPattern
 from integrations.patterns.refusal import InvalidEventPattern
 
-__all__ = ["EventPattern", "InvalidEventPattern", "compile_pattern"]
+__all__ = ["EventPattern", "InvalidEventPattern", "MatchTooCostly", "compile_pattern"]

@@ -4,16 +4,21 @@ Queue policies are not enforced: at AWS a queue must allow events.amazonaws.com,
 """
 
 import json
+import logging
 import re
 from datetime import datetime
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from msgspec import Struct
 
+from integrations.patterns import MatchTooCostly
+
 if TYPE_CHECKING:
     from integrations.sandbox.queues import Queue
     from integrations.sandbox.rules import Rule, Target
     from integrations.sandbox.simulator import Simulator
+
+log = logging.getLogger(__name__)
 
 DEEPEST_DETAIL = 1000
 STRING = re.compile(r'"(?:[^"\\]|\\.)*"', re.DOTALL)
@@ -63,12 +68,21 @@ def deliver(simulator: "Simulator", event: Event, account: str, region: str, bus
         return
     envelope = _envelope(event, account, region)
     parsed = {**envelope, "detail": event.detail}
-    matching = [rule for rule in rules.values() if rule.matches(parsed)]
+    matching = [rule for rule in rules.values() if _matches(simulator, rule, parsed)]
     simulator.counters["rules_matched"] += len(matching)
     text = _spliced(envelope, event.detail_text) if matching else ""
     for rule in matching:
         for target in rule.targets:
             _invoke(simulator, rule, target, text if target.input is None else target.input)
+
+
+def _matches(simulator: "Simulator", rule: "Rule", event: dict[str, Any]) -> bool:
+    try:
+        return rule.matches(event)
+    except MatchTooCostly as costly:
+        log.warning("%s does not get event %s: %s", rule.arn, event["id"], costly)
+        simulator.counters["matches_too_costly"] += 1
+        return False
 
 
 def _invoke(simulator: "Simulator", rule: "Rule", target: "Target", text: str) -> None:

@@ -6,7 +6,7 @@ from typing import TYPE_CHECKING, Any
 from msgspec import Struct
 from msgspec.structs import replace
 
-from integrations.patterns import InvalidEventPattern, compile_pattern
+from integrations.patterns import InvalidEventPattern, MatchTooCostly, compile_pattern
 from integrations.sandbox.arns import rule_arn
 from integrations.sandbox.buses import DEFAULT, Bus, find_bus
 from integrations.sandbox.delivery import decoded_object
@@ -186,7 +186,10 @@ def try_event_pattern(_: "Simulator", call: Call) -> Result:
     missing = [field for field in required if field not in event]
     if missing:
         raise validation_error(f"Parameter Event is not valid. Reason: {missing[0]} is a required field.")
-    return {"Result": bool(_compiled(call.parameters["EventPattern"]).matches(event))}
+    try:
+        return {"Result": bool(_compiled(call.parameters["EventPattern"]).matches(event))}
+    except MatchTooCostly as costly:
+        raise validation_error(str(costly)) from None
 
 
 def _find_rule(simulator: "Simulator", call: Call, parameter: str) -> Rule:

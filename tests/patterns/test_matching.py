@@ -101,4 +101,7 @@ def test_the_order_of_keys_in_pattern_and_event_does_not_matter() -> None:
 def test_the_benchmark_measures_a_pattern_that_matches() -> None:
     assert compile_pattern(pattern_matches.PATTERN).matches(pattern_matches.EVENT)
     assert 1_000 <= len(json.dumps(pattern_matches.EVENT)) <= 3_000
-    assert pattern_matches.measure(seconds=0.05) > 0
+
+
+def test_half_of_the_promised_fifty_thousand_matches_a_second_is_reached_even_on_a_busy_machine() -> None:
+    assert max(pattern_matches.measure(seconds=0.1) for _ in range(5)) > 25_000

@@ -2,12 +2,18 @@
 
 import json
 import pickle
+import sys
+from collections.abc import Iterator
 from typing import Any
 
 import pytest
 
 from integrations.patterns import InvalidEventPattern, compile_pattern
 from tests.patterns.refusals import REFUSALS
+
+NESTED: dict[str, Any] = {"a": 1}
+for _ in range(254):
+    NESTED = {"a": NESTED, "b": 1}
 
 
 def refusal_of(source: Any, **options: Any) -> str:
@@ -74,9 +80,40 @@ def test_branches_nested_too_deeply_are_refused() -> None:
     assert refusal_of(text, max_length=1_000_000) == "Event pattern is nested too deeply"
 
 
-def test_a_pattern_nested_two_hundred_levels_deep_is_accepted() -> None:
-    text = '{"a":' * 200 + "[1]" + "}" * 200
+@pytest.fixture(params=[600, 20_000])
+def _recursion_limit(request: pytest.FixtureRequest) -> Iterator[None]:
+    before = sys.getrecursionlimit()
+    sys.setrecursionlimit(request.param)
+    yield
+    sys.setrecursionlimit(before)
+
+
+@pytest.mark.usefixtures("_recursion_limit")
+def test_256_levels_are_the_most_whatever_the_recursion_limit_is() -> None:
+    def nested(opening: str, closing: str, levels: int, inside: str) -> str:
+        return opening * levels + inside + closing * levels
+
+    for deepest, too_deep in [
+        (nested('{"a":', "}", 255, "[1]"), nested('{"a":', "}", 256, "[1]")),
+        (nested('{"$or":[{"b":[1]},', "]}", 127, '{"a":[1]}'), nested('{"$or":[{"b":[1]},', "]}", 128, '{"a":[1]}')),
+    ]:
+        for form in (str, str.encode, json.loads):
+            assert compile_pattern(form(deepest), max_length=10_000).matches(NESTED)
+            assert refusal_of(form(too_deep), max_length=10_000) == "Event pattern is nested too deeply"
+    assert refusal_of(nested("[", "]", 256, "")) == "Filter is not an object"
+    assert refusal_of(nested("[", "]", 257, "")) == "Event pattern is nested too deeply"
+
+
+def test_brackets_inside_of_strings_are_no_levels() -> None:
+    text = json.dumps({"a": ['[{"' * 200 + "\\"], "b": ["[" * 300]})
     assert compile_pattern(text).matches(json.loads(text))
+
+
+def test_a_mapping_whose_parts_are_shared_is_walked_once() -> None:
+    doubled: Any = {"a": [1]}
+    for _ in range(300):
+        doubled = {"a": doubled, "b": doubled}
+    assert refusal_of(doubled) == "Event pattern is nested too deeply"
 
 
 def test_bytes_that_are_not_utf_8_are_refused() -> None:
@@ -90,7 +127,7 @@ def test_an_endless_number_is_refused() -> None:
 def test_a_mapping_that_no_json_text_can_express_is_refused() -> None:
     circular: dict[str, Any] = {}
     circular["a"] = circular
-    assert refusal_of(circular).startswith("Invalid JSON: Circular")
+    assert refusal_of(circular) == "Event pattern is nested too deeply"
     assert refusal_of({"a": [object()]}) == "Invalid JSON: a pattern cannot hold a object"
     assert refusal_of({"a": [float("nan")]}) == "Invalid JSON: NaN is not a JSON number"
     assert refusal_of({("a", "b"): [1]}).startswith("Invalid JSON: keys must be str")
