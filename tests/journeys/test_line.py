@@ -4,135 +4,175 @@ import json
 import os
 import signal
 import time
-import urllib.request
-from collections import Counter
 from collections.abc import Iterator
+from http.client import HTTPConnection
 from typing import Any
+from urllib.parse import urlsplit
 
 import pytest
 
 from launcher.stack import Stack, running
-from tests.smoke.accepting import accept_all
-from tests.smoke.backend import Backend, Source
-from tests.smoke.receiving import Receiver
-from tests.smoke.registering import offered_sources, registered_backend
+from tests.journeys.customers import Customer, customers, names, wait_until
+from tests.smoke.backend import Backend
+from tests.smoke.disturbing import Simulator
+from tests.smoke.registering import registered_backend
 
-WAIT_SECONDS = 60.0
-
-
-class Line:
-    """A backend, one tenant's source, and the receiver behind it."""
-
-    def __init__(self, stack: Stack) -> None:
-        self.stack = stack
-        self.backend: Backend = registered_backend(stack)
-        (self.source, _) = offered_sources(self.backend, ["alder"])
-        self.receiver = Receiver(str(stack.sandbox_url), self.source)
-        self.received: Counter[str] = Counter()
-
-    def post(self, *names: str) -> dict[str, Any]:
-        events = [{"tenant": "alder", "type": "t", "id": name, "detail": {"name": name}} for name in names]
-        answer: dict[str, Any] = self.backend.call("POST", "/events", json.dumps({"events": events}).encode()).content
-        return answer
-
-    def wait_for(self, *names: str) -> None:
-        """Receive until all of these arrived."""
-        give_up_at = time.monotonic() + WAIT_SECONDS
-        while missing := set(names) - self.received.keys():
-            assert time.monotonic() < give_up_at, f"{len(missing)} did not arrive, one is {min(missing)}"
-            for body in self.receiver.receive():
-                self.received[json.loads(body)["detail"]["name"]] += 1
-
-    def private(self, path: str, body: dict[str, Any] | None, method: str = "POST") -> None:
-        """Call one of the simulator's private endpoints."""
-        content = None if body is None else json.dumps(body).encode()
-        request = urllib.request.Request(f"{self.stack.sandbox_url}/_sandbox/{path}", content, method=method)  # noqa: S310 - our own
-        request.add_header("Content-Type", "application/json")
-        urllib.request.urlopen(request, timeout=10).close()  # noqa: S310
+MEGABYTE = bytes(1024 * 1024)
 
 
 @pytest.fixture(scope="module")
-def line() -> Iterator[Line]:
+def stack() -> Iterator[Stack]:
     with running() as stack:
-        yield Line(stack)
+        yield stack
 
 
-def names(prefix: str, count: int) -> list[str]:
-    return [f"{prefix}-{number}" for number in range(count)]
+@pytest.fixture(scope="module")
+def backend(stack: Stack) -> Backend:
+    return registered_backend(stack)
 
 
-def test_held_events_flow_once_the_tenant_accepts(line: Line) -> None:
+@pytest.fixture(scope="module")
+def tenants(stack: Stack, backend: Backend) -> list[Customer]:
+    """Alder, who accepts its source in one region at once, and Birch, who lets us wait."""
+    alder, birch = customers(stack, backend, "alder", "birch")
+    alder.accept()
+    return [alder, birch]
+
+
+@pytest.fixture
+def alder(tenants: list[Customer]) -> Customer:
+    return tenants[0]
+
+
+@pytest.fixture
+def birch(tenants: list[Customer]) -> Customer:
+    return tenants[1]
+
+
+@pytest.fixture
+def aws(stack: Stack) -> Iterator[Simulator]:
+    """The simulator, which behaves again afterwards, in a stack that is up again."""
+    simulator = Simulator(str(stack.sandbox_url))
+    yield simulator
+    stack.wait_until_ready()
+    simulator.behave()
+
+
+@pytest.fixture
+def connection(stack: Stack) -> Iterator[HTTPConnection]:
+    connection = HTTPConnection(urlsplit(stack.web_url).netloc, timeout=60)
+    yield connection
+    connection.close()
+
+
+@pytest.fixture
+def headers(backend: Backend, tenants: list[Customer]) -> dict[str, str]:
+    return {"Authorization": f"Bearer {backend.key}", "Content-Type": "application/json"}
+
+
+def test_held_events_flow_once_the_tenant_accepts(backend: Backend, birch: Customer) -> None:
     held = names("held", 30)
-    event_id = line.post(*held)["events"][0]["event_id"]
-    assert line.backend.event(event_id)["state"] == "held"
-    accept_all(line.backend, [line.receiver])
-    line.wait_for(*held)
-    story = line.backend.event(event_id)
-    assert {delivery["state"] for delivery in story["deliveries"]} == {"accepted", "held"}  # the other region waits
-    assert [attempt["observed"] for attempt in story["attempts"]] == ["active"]
-    assert all(line.received[name] == 1 for name in held)
+    event_id, *_ = birch.post(*held)
+    assert backend.event(event_id)["state"] == "held"
+    birch.accept()
+    birch.wait_for(*held)
+    wait_until(lambda: backend.event(event_id)["attempts"], "the attempt was not recorded")
+    assert [attempt["observed"] for attempt in backend.event(event_id)["attempts"]] == ["active"]
+    assert all(birch.received[name] == 1 for name in held)
 
 
-def test_with_valkey_stopped_a_post_answers_within_200_ms_and_is_published(line: Line) -> None:
-    valkey = line.stack.status["pids"]["valkey"]
-    line.post("warm")
+def test_the_other_region_holds_what_the_accepted_one_gets(backend: Backend, alder: Customer) -> None:
+    (event_id,) = alder.post("one-region")
+    alder.wait_for("one-region")
+    wait_until(lambda: backend.event(event_id)["attempts"], "the attempt was not recorded")
+    story = backend.event(event_id)
+    standing = {delivery["source"]: (delivery["state"], delivery["reason"]) for delivery in story["deliveries"]}
+    assert standing == {alder.source.id: ("accepted", None), alder.other_source.id: ("held", "source_pending")}
+    assert {attempt["source"] for attempt in story["attempts"]} == {alder.source.id}
+
+
+def test_with_valkey_stopped_a_post_answers_within_200_ms_and_is_published(stack: Stack, alder: Customer) -> None:
+    valkey = stack.status["pids"]["valkey"]
+    alder.post("warm")
     os.kill(valkey, signal.SIGSTOP)
     try:
         times = []
         for name in names("stopped", 10):
             started = time.monotonic()
-            line.post(name)
+            alder.post(name)
             times.append(time.monotonic() - started)
-        assert sorted(times)[5] < 0.2, times
+        assert sorted(times)[8] < 0.2, times  # all but the slowest: the machine may be busy with other tests
     finally:
         os.kill(valkey, signal.SIGCONT)
-    line.wait_for(*names("stopped", 10))
+    alder.wait_for(*names("stopped", 10))
 
 
 @pytest.mark.parametrize("part", ["worker", "valkey", "postgres", "web", "sandbox"])
-def test_nothing_is_lost_when_a_part_is_killed_in_the_middle(line: Line, part: str) -> None:
-    line.private("faults", {"latency_ms": 200})
+def test_nothing_is_lost_when_a_part_is_killed_in_the_middle(
+    stack: Stack, aws: Simulator, alder: Customer, part: str
+) -> None:
+    aws.misbehave({"latency_ms": 200})
     wanted = names(f"killed-{part}", 200)
-    try:
-        line.post(*wanted[:100])
-        line.stack.kill(part)
-        line.post(*wanted[100:])
-    finally:
-        line.stack.wait_until_ready()
-        line.private("faults", None, method="DELETE")
-    line.wait_for(*wanted)
+    alder.post(*wanted[:100])
+    stack.kill(part)
+    alder.post(*wanted[100:])
+    stack.wait_until_ready()
+    aws.behave()
+    alder.wait_for(*wanted)
 
 
-def test_nothing_is_lost_while_aws_throttles_fails_and_accepts_without_an_answer(line: Line) -> None:
+def test_nothing_is_lost_while_aws_throttles_fails_and_accepts_without_an_answer(
+    aws: Simulator, alder: Customer
+) -> None:
     faults = {
         "throttle_rate": 0.2,
         "internal_rate": 0.2,
         "entry_failure_rate": 0.2,
         "entry_failure_code": "ThrottlingException",
-        "timeout_after_accepting_rate": 0.1,
+        "timeout_after_accepting_rate": 0.2,
         "timeout_seconds": 0.2,
     }
-    line.private("faults", faults)
-    wanted = names("faulty", 300)
-    try:
-        for first in range(0, 300, 50):
-            line.post(*wanted[first : first + 50])
-        time.sleep(3)
-    finally:
-        line.private("faults", None, method="DELETE")
-    line.wait_for(*wanted)
+    struck = {"throttle", "internal", "entry_failure", "timeout_after_accepting"}
+    aws.misbehave(faults)
+    posted: list[str] = []
+
+    def all_have_struck() -> bool:
+        more = names(f"faulty-{len(posted)}", 50)
+        alder.post(*more)
+        posted.extend(more)
+        counts = aws.fault_counts()
+        return all(counts.get(fault, 0) > 0 for fault in struck)
+
+    wait_until(all_have_struck, f"not all of {struck} struck")
+    aws.behave()
+    alder.wait_for(*posted)
 
 
-def test_a_source_of_the_other_region_got_nothing_before_it_was_accepted(line: Line) -> None:
-    other = Source("", "alder", line.source.account, "us-east-1", line.source.name)
-    assert Receiver(str(line.stack.sandbox_url), other).receive() == []
+def post(connection: HTTPConnection, body: Any, headers: dict[str, str]) -> tuple[int, str, Any]:
+    """Return status, type and JSON of the answer; a body that is not bytes is sent in chunks."""
+    connection.request("POST", "/api/v1/events", body, headers, encode_chunked=not isinstance(body, bytes))
+    answer = connection.getresponse()
+    return answer.status, answer.headers["Content-Type"], json.loads(answer.read())
 
 
-def test_an_orderly_stop_lets_the_publisher_finish_its_round(line: Line) -> None:
-    """The last of this module: it stops the stack."""
-    line.post(*names("last", 100))
-    assert line.stack.stop() == 0
-    said = (line.stack.data.logs / "worker.log").read_text()
-    assert "Warm shutdown" in said
-    assert "WorkerLost" not in said
-    assert "signal 15" not in said
+@pytest.mark.parametrize("in_chunks", [False, True])
+def test_a_body_of_50_megabytes_is_refused_and_the_connection_goes_on(
+    connection: HTTPConnection, headers: dict[str, str], in_chunks: bool
+) -> None:
+    if in_chunks:
+        answer = post(connection, iter([MEGABYTE] * 50), {**headers, "Transfer-Encoding": "chunked"})
+    else:
+        answer = post(connection, MEGABYTE * 50, headers)
+    status, media_type, problem = answer
+    assert (status, media_type, problem["code"]) == (413, "application/problem+json", "body_too_large")
+    socket = connection.sock
+    connection.request("GET", "/livez")
+    assert connection.getresponse().status == 200
+    assert connection.sock is socket
+
+
+def test_a_body_in_chunks_is_stored(connection: HTTPConnection, headers: dict[str, str]) -> None:
+    event = json.dumps({"tenant": "birch", "type": "t", "id": "in-chunks", "detail": {"a": 1}}).encode()
+    chunks = iter([event[:10], event[10:20], event[20:]])
+    status, _, receipt = post(connection, chunks, {**headers, "Transfer-Encoding": "chunked"})
+    assert (status, receipt["stored"]) == (202, 1)

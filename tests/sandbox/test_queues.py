@@ -33,12 +33,16 @@ def test_messages_come_oldest_first_and_go_when_deleted(inbox: Inbox) -> None:
 
 def test_a_received_message_is_hidden_until_its_time_is_over(inbox: Inbox) -> None:
     inbox.sqs.send_message(QueueUrl=inbox.url, MessageBody="again")
-    (first,) = receive(inbox, VisibilityTimeout=3, AttributeNames=["All"])
+    (first,) = receive(inbox, VisibilityTimeout=900, AttributeNames=["All"])
     assert depth(inbox) == ("0", "1", "0")
     assert receive(inbox) == []
+    again = {"QueueUrl": inbox.url, "ReceiptHandle": first["ReceiptHandle"], "VisibilityTimeout": 1}
+    started = time.monotonic()
+    inbox.sqs.change_message_visibility(**again)
     (second,) = receive(inbox, WaitTimeSeconds=9, MessageSystemAttributeNames=["ApproximateReceiveCount"])
     assert (first["MessageId"], first["Attributes"]["ApproximateReceiveCount"]) == (second["MessageId"], "1")
     assert second["Attributes"] == {"ApproximateReceiveCount": "2"}
+    assert time.monotonic() - started >= 1
 
 
 def test_an_outdated_receipt_handle_deletes_nothing(inbox: Inbox) -> None:
@@ -66,9 +70,13 @@ def test_a_message_can_be_made_visible_at_once(inbox: Inbox) -> None:
 
 
 def test_a_delayed_message_waits(inbox: Inbox) -> None:
-    inbox.sqs.send_message(QueueUrl=inbox.url, MessageBody="later", DelaySeconds=3)
+    inbox.sqs.send_message(QueueUrl=inbox.url, MessageBody="much later", DelaySeconds=900)
     assert (receive(inbox), depth(inbox)) == ([], ("0", "0", "1"))
-    assert [message["Body"] for message in receive(inbox, WaitTimeSeconds=9)] == ["later"]
+    inbox.sqs.send_message(QueueUrl=inbox.url, MessageBody="later", DelaySeconds=1)
+    (message,) = receive(inbox, WaitTimeSeconds=9, AttributeNames=["All"])
+    assert message["Body"] == "later"
+    moments = [int(message["Attributes"][name]) for name in ("SentTimestamp", "ApproximateFirstReceiveTimestamp")]
+    assert moments[1] - moments[0] >= 999  # each is rounded to milliseconds
 
 
 @pytest.mark.parametrize("delay", [-1, 901])

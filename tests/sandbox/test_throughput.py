@@ -1,22 +1,38 @@
-"""Bounded checks with floors far below what a quiet machine does, so that a busy one does not fail them."""
+"""Bounded checks with floors of half of what is promised, and a fraction of what a quiet machine does."""
 
 import json
 import time
 from concurrent.futures import ThreadPoolExecutor
 
-from tests.sandbox.started import NAME, World
+from tests.sandbox.started import NAME, Inbox, World
 
 DETAIL = json.dumps({"order": 7, "text": "x" * 1000})
 CALLS, ENTRIES = 50, 20
 
 
-def test_a_thousand_kilobyte_events_are_delivered_within_seconds(world: World) -> None:
-    inbox = world.connected()
+def depth(inbox: Inbox) -> int:
+    name = "ApproximateNumberOfMessages"
+    return int(inbox.sqs.get_queue_attributes(QueueUrl=inbox.url, AttributeNames=[name])["Attributes"][name])
+
+
+def delivered_per_second(world: World, inbox: Inbox) -> float:
+    """Publish a thousand events; stop the clock when the last one is in the queue."""
+    wanted = depth(inbox) + CALLS * ENTRIES
     started = time.monotonic()
     for _ in range(CALLS):
         assert world.put(*[DETAIL] * ENTRIES)["FailedEntryCount"] == 0
-    assert CALLS * ENTRIES / (time.monotonic() - started) > 500
-    assert len(inbox.bodies()) == CALLS * ENTRIES
+    while depth(inbox) < wanted:
+        assert time.monotonic() - started < 30
+    return CALLS * ENTRIES / (time.monotonic() - started)
+
+
+def test_a_thousand_events_of_a_kilobyte_are_delivered_in_a_second(world: World) -> None:
+    inbox = world.connected()
+    rates = []
+    while max(rates, default=0) < 1_000:  # the best of some: other programs can only slow it down
+        assert len(rates) < 5, rates
+        rates.append(delivered_per_second(world, inbox))
+    assert len(inbox.bodies()) == len(rates) * CALLS * ENTRIES
 
 
 def test_a_deep_queue_is_as_fast_as_a_shallow_one(world: World) -> None:
@@ -31,8 +47,7 @@ def test_a_deep_queue_is_as_fast_as_a_shallow_one(world: World) -> None:
         assert len(received) == 10
         inbox.sqs.send_message(QueueUrl=inbox.url, MessageBody="one more")
     assert time.monotonic() - started < 5
-    attributes = inbox.sqs.get_queue_attributes(QueueUrl=inbox.url, AttributeNames=["ApproximateNumberOfMessages"])
-    assert attributes["Attributes"] == {"ApproximateNumberOfMessages": str(20_000 - 200 + 20)}
+    assert depth(inbox) == 20_000 - 200 + 20
 
 
 def test_concurrent_publishers_lose_and_double_nothing(world: World) -> None:
