@@ -6,6 +6,7 @@ from django.urls import URLPattern, URLResolver, include, path, re_path
 from dashboard.front_door import status
 from dashboard.health import livez, readyz
 from dashboard.metrics import metrics
+from dashboard.web.favicon import favicon
 from dashboard.web.first_admin import first_admin
 from dashboard.web.theme import choose
 from integrations.events.api import event, events
@@ -13,6 +14,7 @@ from integrations.events.api import event, events
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", status, name="status"),
     path("theme", choose, name="theme"),
+    path("favicon.ico", favicon, name="favicon"),
     path("accounts/login", accounts.login, name="account_login"),
     path("accounts/logout", accounts.logout, name="account_logout"),
     path("accounts/signup", accounts.signup, name="account_signup"),

@@ -13,7 +13,7 @@ from dashboard.api.documentation import DocumentedApi, OwnPage
 api = DocumentedApi(
     title="Partnerbus",
     version="1",
-    description="Offers a SaaS's tenants partner event sources of Amazon EventBridge and delivers events to them.",
+    description="Offers a SaaS's tenants partner event sources, and hands events to Amazon EventBridge.",
     urls_namespace="api",
     parser=StrictParser(),
     docs=OwnPage(),

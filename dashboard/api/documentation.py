@@ -69,6 +69,7 @@ def _operations(document: dict[str, Any]) -> list[dict[str, Any]]:
             "path": path,
             "operation": operation,
             "parameters": operation.get("parameters", []),
+            "explains": any(each.get("description") for each in operation.get("parameters", [])),
             "bodies": _schemas(operation.get("requestBody", {})),
             "answers": [
                 {"status": status, "description": answer["description"], "schemas": _schemas(answer)}

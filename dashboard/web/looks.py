@@ -17,18 +17,22 @@ SOURCE = {
     "requested": Look("run", "send", "Being created"),
     "failed": Look("bad", "alert-triangle-filled", "Not created"),
     "pending": Look("wait", "clock-filled", "Waiting to be accepted"),
+    "detached": Look("wait", "alert-triangle-filled", "Detached"),
     "active": Look("ok", "circle-check-filled", "Connected"),
+    "opening": Look("run", "clock", "Connected, sending soon"),
+    "checking": Look("wait", "help-circle", "Asking AWS again"),
     "paused": Look("off", "player-pause-filled", "Paused"),
     "expired": Look("bad", "circle-x-filled", "Expired"),
     "gone": Look("bad", "circle-x-filled", "Gone at AWS"),
 }
 
-AWS = {
-    "unknown": Look("off", "help-circle", "not asked yet"),
-    "none": Look("off", "circle-dashed", "no such source"),
-    "pending": Look("wait", "clock-filled", "PENDING"),
-    "active": Look("ok", "circle-check-filled", "ACTIVE"),
-    "deleted": Look("bad", "circle-x-filled", "DELETED"),
+# AWS's own word on a source, as a sentence below our state.
+AWS_SAYS = {
+    "unknown": "AWS has not said anything yet",
+    "none": "AWS knows no such source",
+    "pending": "AWS says PENDING",
+    "active": "AWS says ACTIVE",
+    "deleted": "AWS says DELETED",
 }
 
 EVENT = {

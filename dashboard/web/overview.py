@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from uuid import UUID
 
@@ -11,22 +11,28 @@ from django.db.models import Case, IntegerField, Q, QuerySet, Value, When
 from dashboard.web import looks
 from dashboard.web.census import census_of
 from dashboard.web.looks import Look, look_of
+from dashboard.web.standing import standing_of, with_former_word
+from integrations.aws.errors import explain
 from integrations.events.queries import COUNT_LIMIT, Counters, counters_of, latest_events
 from integrations.registration.models import Breaker
 from integrations.sources.models import Desired, Observed, Source
-from integrations.sources.states import shown_state
+from integrations.sources.states import ShownState
 from tenants.models import Tenant
 
 LIMIT = 50
 LATEST = 20
 LATE_AFTER = timedelta(minutes=1)
+FLOWING_FOR = timedelta(minutes=15)
 
 NEEDS_NOBODY = Q(account__isnull=True) | Q(observed=Observed.ACTIVE, desired=Desired.PRESENT)
 
 
 @dataclass(frozen=True, slots=True)
 class SourceFacts:
-    """One source, or a tenant's reserve (state `reserve`), as it is shown."""
+    """One source, or a tenant's reserve (state `reserve`), as it is shown.
+
+    When AWS was asked is no part of what is compared: that it was asked again is no news.
+    """
 
     key: UUID
     tenant: str
@@ -34,13 +40,14 @@ class SourceFacts:
     namespace: str
     state: str
     aws: str
-    asked_at: datetime | None
+    asked_at: datetime | None = field(repr=False)
     account: str
     region: str
     name: str
     arn: str
     expires_at: datetime | None
-    failure: str
+    failure_code: str
+    failure_message: str
     counters: Counters
 
     @property
@@ -59,9 +66,14 @@ class SourceFacts:
         return look_of(looks.SOURCE, self.state)
 
     @property
-    def aws_look(self) -> Look:
-        """How AWS's own word looks."""
-        return look_of(looks.AWS, self.aws)
+    def aws_says(self) -> str:
+        """AWS's own word as a sentence."""
+        return looks.AWS_SAYS.get(self.aws, f"AWS says {self.aws}")
+
+    @property
+    def explanation(self) -> str:
+        """Our own sentence on the last failure, fit for everybody: AWS's text may name what is ours alone."""
+        return explain(self.failure_code) if self.failure_code else ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,6 +113,7 @@ class Overview:
     cut: bool
     stops: list[Stop]
     late: bool
+    flowing: bool
     events: list[EventFacts]
 
     @property
@@ -110,8 +123,8 @@ class Overview:
 
     @property
     def connected(self) -> int:
-        """All sources to which AWS would deliver now."""
-        return self.census["active"]
+        """All sources of which AWS says ACTIVE and we have no doubt, those that open in a moment among them."""
+        return self.census["active"] + self.census["opening"]
 
     @property
     def of_several(self) -> bool:
@@ -135,9 +148,19 @@ class Overview:
 
     @property
     def counted_to_the_end(self) -> bool:
-        """Whether the sums are exact: no count of a source stopped at its limit."""
+        """Whether no count of a source stopped at its limit."""
         counts = [(each.counters.waiting, each.counters.held, each.counters.dead) for each in self.sources]
         return all(number < COUNT_LIMIT for numbers in counts for number in numbers)
+
+    @property
+    def exact(self) -> bool:
+        """Whether the sums are all there is: every source is listed and counted to the end."""
+        return self.counted_to_the_end and not self.cut
+
+    @property
+    def asked_at(self) -> list[datetime]:
+        """When AWS was last asked about each listed source it was ever asked about, in their order."""
+        return [each.asked_at for each in self.sources if each.account and each.asked_at]
 
     @property
     def last_accepted_at(self) -> datetime | None:
@@ -152,17 +175,18 @@ def overview_of(tenants: QuerySet[Tenant], *, everybody: bool, now: datetime) ->
     `everybody` says that they are all tenants there are, so that the latest events need no filter.
     """
     open_tenants = tenants.filter(closed_at=None)
-    sources = Source.objects.filter(tenant__in=open_tenants).exclude(desired=Desired.ABSENT)
+    sources = with_former_word(Source.objects.filter(tenant__in=open_tenants).exclude(desired=Desired.ABSENT))
     shown = list(_first(sources))
     counters = counters_of([source.pk for source in shown[:LIMIT]])
     facts = [_facts(source, counters.get(source.pk, Counters())) for source in shown[:LIMIT]]
     return Overview(
         tenants=open_tenants.count(),
-        census=census_of(sources),
+        census=census_of(sources, standing_of, "former_word"),
         sources=facts,
         cut=len(shown) > LIMIT,
         stops=_stops(shown),
         late=any(_is_late(each.counters, now) for each in facts),
+        flowing=any(_is_flowing(each, now) for each in facts),
         events=_latest(open_tenants, everybody=everybody),
     )
 
@@ -179,7 +203,7 @@ def _facts(source: Source, counters: Counters) -> SourceFacts:
         tenant=source.tenant.name,
         environment=str(source.environment),
         namespace=source.environment.namespace,
-        state="reserve" if source.account is None else shown_state(source).value,
+        state=standing_of(source),
         aws=source.observed,
         asked_at=source.observed_at,
         account=source.account or "",
@@ -187,7 +211,8 @@ def _facts(source: Source, counters: Counters) -> SourceFacts:
         name=source.name,
         arn=source.arn,
         expires_at=source.expires_at if source.observed == Observed.PENDING else None,
-        failure=source.failure_message or source.failure_code,
+        failure_code=source.failure_code,
+        failure_message=source.failure_message,
         counters=counters,
     )
 
@@ -209,6 +234,11 @@ def _stops(sources: Iterable[Source]) -> list[Stop]:
 def _is_late(counters: Counters, now: datetime) -> bool:
     oldest = counters.oldest_waiting_at
     return counters.waiting > 0 and oldest is not None and oldest < now - LATE_AFTER
+
+
+def _is_flowing(source: SourceFacts, now: datetime) -> bool:
+    last = source.counters.last_accepted_at
+    return source.state == ShownState.ACTIVE and last is not None and last > now - FLOWING_FOR
 
 
 def _latest(tenants: QuerySet[Tenant], *, everybody: bool) -> list[EventFacts]:

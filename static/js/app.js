@@ -14,7 +14,7 @@ document.addEventListener('click', async (event) => {
   }
   button.classList.add('done');
   announce('Copied');
-  setTimeout(() => button.classList.remove('done'), 1500);
+  setTimeout(() => document.getElementById(button.id)?.classList.remove('done'), 1500);
 });
 
 // The words of dashboard/web/templatetags/partnerbus.py, against the server's clock.
@@ -38,33 +38,75 @@ function ahead(s) {
 function tell(time) {
   const seconds = Math.round((Date.parse(time.dateTime) - now()) / 1000);
   const words = seconds > 0 ? `in ${ahead(seconds)}` : seconds < 0 ? `${past(-seconds)} ago` : 'now';
-  if (time.textContent !== words) time.textContent = words;
+  const shown = time.querySelector('.moving');
+  if (shown.textContent !== words) shown.textContent = words;
 }
 
 const tellAll = () => document.querySelectorAll('time[data-relative]').forEach(tell);
 setInterval(() => { if (!document.hidden) tellAll(); }, 1000);
+
+// "As of 16:31:20 UTC" is true without this script, and on paper; here it becomes "Refreshed 3 s ago".
+function countUp() {
+  document.querySelectorAll('.as-of').forEach((asOf) => {
+    asOf.classList.add('still');
+    asOf.nextElementSibling.hidden = false;
+  });
+}
+countUp();
 
 // Live region: silent while hidden, never swapped under a selection, honest about its age.
 const region = () => document.querySelector('[hx-trigger]');
 const title = () => document.querySelector('h1').textContent;
 let announced = title();
 
+// What somebody has opened, scrolled or just copied survives a swap of the region around it.
+let kept = { open: [], done: [], scrolled: [] };
+const idsOf = (target, which) => [...target.querySelectorAll(which)].map(({ id }) => id).filter(Boolean);
+function keep(target) {
+  kept = {
+    open: idsOf(target, 'details[open]'),
+    done: idsOf(target, '.done'),
+    scrolled: [...target.querySelectorAll('pre[id]')].map(({ id, scrollLeft }) => [id, scrollLeft]),
+  };
+}
+function giveBack() {
+  kept.open.forEach((id) => document.getElementById(id)?.setAttribute('open', ''));
+  kept.done.forEach((id) => document.getElementById(id)?.classList.add('done'));
+  kept.scrolled.forEach(([id, left]) => document.getElementById(id)?.scrollTo({ left }));
+}
+
 document.body.addEventListener('htmx:beforeRequest', (event) => { if (document.hidden) event.preventDefault(); });
 document.body.addEventListener('htmx:beforeSwap', (event) => {
   const selection = getSelection();
   const holds = !selection.isCollapsed && event.detail.target.contains(selection.anchorNode);
   if (holds) event.detail.shouldSwap = false;
+  else keep(event.detail.target);
 });
 document.body.addEventListener('htmx:afterRequest', (event) => {
   const { status } = event.detail.xhr;
   const time = document.querySelector('[data-refreshed]');
   if (time && (status === 200 || status === 304)) {
     time.dateTime = new Date(now()).toISOString();
+    document.querySelector('.as-of').textContent = `As of ${time.dateTime.slice(11, 19)} UTC`;
     tell(time);
   }
 });
-document.body.addEventListener('htmx:afterSettle', () => {
+// Sent with a 304: AWS was asked again and said the same.
+document.body.addEventListener('asked', ({ detail }) => {
+  document.querySelectorAll('[data-asked]').forEach((time, place) => {
+    const moment = new Date(detail.value[place] * 1000).toISOString();
+    time.dateTime = moment;
+    time.title = time.querySelector('.still').textContent = `${moment.slice(0, 10)} ${moment.slice(11, 19)} UTC`;
+    tell(time);
+  });
+});
+document.body.addEventListener('htmx:afterSwap', () => {
+  countUp();
   tellAll();
+  giveBack();
+});
+document.body.addEventListener('htmx:afterSettle', () => {
+  giveBack(); // settling puts the server's attributes back on what has an id
   if (title() !== announced) announce(announced = title());
 });
 document.addEventListener('visibilitychange', () => {

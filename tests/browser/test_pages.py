@@ -1,8 +1,11 @@
+import re
 from collections.abc import Callable
+from datetime import timedelta
 
 import pytest
 from axe_playwright_python.sync_playwright import Axe
 from django.db import connection
+from django.utils import timezone
 from playwright.sync_api import Page, expect
 
 from integrations.sources.models import Source
@@ -34,7 +37,12 @@ def ask_now(page: Page) -> int:
 def test_all_pages_are_accessible_and_fit(visit: Visit, theme: str, width: int) -> None:
     window = {"color_scheme": theme, "viewport": {"width": width, "height": 900}}
     outside = visit(**window)
-    for path in ("/accounts/login", "/accounts/password/reset", "/accounts/password/reset/1-forged-key"):
+    for path in (
+        "/accounts/login",
+        "/accounts/password/reset",
+        "/accounts/password/reset/1-forged-key",
+        "/api/v1/docs",
+    ):
         check(outside.open(path))
     assert outside.page.evaluate("document.documentElement.dataset.bsTheme") == theme
     for role in ("support", "tenant viewer", "stranger"):
@@ -48,7 +56,25 @@ def test_a_sign_in_that_fails_is_announced_and_keeps_the_address(visit: Visit) -
     page.get_by_role("button", name="Sign in").click()
     expect(page.get_by_role("alert")).to_contain_text("do not belong together")
     expect(page.get_by_label("E-mail")).to_have_value("nobody@example.com")
+    expect(page.get_by_label("Password")).to_be_focused()
+    expect(page.get_by_label("Password")).to_have_accessible_description(re.compile("do not belong together"))
+    expect(page).to_have_title("Could not sign in · Partnerbus")
     check(page)
+
+
+def test_the_keyboard_goes_from_e_mail_to_password_and_only_then_to_the_reset(visit: Visit) -> None:
+    page = visit().open("/accounts/login")
+    expect(page.get_by_label("E-mail")).to_be_focused()
+    page.keyboard.press("Tab")
+    expect(page.get_by_label("Password")).to_be_focused()
+    expect(page.get_by_label("Password")).to_have_css("transition-duration", "0s")
+    page.keyboard.press("Tab")
+    reset = page.get_by_role("link", name="Forgotten?")
+    expect(reset).to_be_focused()
+    above, below = reset.bounding_box(), page.get_by_label("Password").bounding_box()
+    assert above
+    assert below
+    assert above["y"] < below["y"]
 
 
 def test_everything_works_without_javascript(visit: Visit) -> None:
@@ -56,6 +82,9 @@ def test_everything_works_without_javascript(visit: Visit) -> None:
     expect(page.get_by_role("heading", level=1)).to_have_text("Waiting for your AWS admin to accept")
     expect(page.get_by_text("aws.partner/shop.example.com.test/alder/events").first).to_be_visible()
     expect(page.locator(".id-copy").first).to_be_hidden()
+    expect(page.get_by_text(re.compile(r"^As of \d\d:\d\d:\d\d UTC$"))).to_be_visible()
+    expect(page.get_by_text(" ago").first).to_be_hidden()
+    expect(page.locator("time .still").first).to_be_visible()
     page.get_by_role("button", name="Dark").click()
     assert page.locator("html").get_attribute("data-bs-theme") == "dark"
     page.get_by_role("button", name="Sign out").click()
@@ -112,6 +141,42 @@ def test_a_refresh_keeps_the_focus_and_leaves_a_selection_alone(visit: Visit) ->
     expect(page.get_by_text("2 events are kept for you")).to_be_visible()
 
 
+def test_that_aws_was_asked_again_shows_without_a_swap(visit: Visit, scene: Source) -> None:
+    page = visit().enter("tenant viewer")
+    page.evaluate("document.querySelector('#status').dataset.mark = 'same'")
+    Source.objects.filter(pk=scene.pk).update(observed_at=timezone.now() - timedelta(minutes=9.5))
+    assert ask_now(page) == 304
+    expect(page.get_by_text("AWS says PENDING, asked 9 min ago")).to_be_visible()
+    assert page.evaluate("document.querySelector('#status').dataset.mark") == "same"
+
+
+def test_a_refresh_keeps_what_is_open_scrolled_and_just_copied(visit: Visit, scene: Source) -> None:
+    Source.objects.filter(pk=scene.pk).update(failure_code="ThrottlingException", failure_message="Rate exceeded")
+    page = visit(permissions=["clipboard-read", "clipboard-write"]).enter("support")
+    page.get_by_text("AWS's words").click()
+    page.get_by_role("button", name="Copy source name").first.click()
+    page.clock.install()
+    with connection.cursor() as cursor:
+        cursor.execute("insert into pending select source_id, uuidv7() from pending")
+    assert ask_now(page) == 200
+    page.clock.run_for(100)
+    expect(page.get_by_text("2 events are held here")).to_be_visible()
+    expect(page.get_by_text("Rate exceeded")).to_be_visible()
+    expect(page.locator(".id-copy.done")).to_have_count(1)
+
+
+def test_a_refresh_keeps_a_command_where_it_was_scrolled_to(visit: Visit, scene: Source) -> None:
+    Source.objects.filter(pk=scene.pk).update(name=f"{scene.name}/{'long-' * 12}")
+    page = visit(viewport={"width": 800, "height": 900}).enter("tenant admin")
+    command = page.get_by_label("AWS CLI commands", exact=True)
+    command.evaluate("pre => pre.scrollTo({ left: 40 })")
+    with connection.cursor() as cursor:
+        cursor.execute("insert into pending select source_id, uuidv7() from pending")
+    assert ask_now(page) == 200
+    expect(page.get_by_text("2 events are kept for you")).to_be_visible()
+    assert command.evaluate("pre => pre.scrollLeft") == 40
+
+
 def test_signing_out_elsewhere_sends_the_open_page_to_sign_in(visit: Visit) -> None:
     page = visit().enter("support")
     page.context.clear_cookies()
@@ -129,10 +194,36 @@ def test_a_copy_button_copies_the_whole_arn_and_says_so(visit: Visit, scene: Sou
 def test_relative_times_stay_true_while_the_page_is_open(visit: Visit) -> None:
     page = visit().enter("support")
     time = page.locator("time[data-relative]").first
+    words = time.locator(".moving")
     time.evaluate("time => { time.dateTime = new Date(Date.now() - 7.5 * 60000).toISOString(); }")
-    expect(time).to_have_text("7 min ago")
+    expect(words).to_have_text("7 min ago")
     time.evaluate("time => { time.dateTime = new Date(Date.now() + 4.5 * 86400000).toISOString(); }")
-    expect(time).to_have_text("in 4 d 11 h")
+    expect(words).to_have_text("in 4 d 11 h")
+
+
+def test_on_paper_moments_are_absolute(visit: Visit) -> None:
+    page = visit().enter("tenant viewer")
+    expect(page.get_by_text("Refreshed")).to_be_visible()
+    page.emulate_media(media="print")
+    expect(page.get_by_text("Refreshed")).to_be_hidden()
+    expect(page.get_by_text(re.compile(r"^As of \d\d:\d\d:\d\d UTC$"))).to_be_visible()
+
+
+@pytest.mark.parametrize("width", [600, 768, 1024, 1300])
+def test_the_page_of_staff_is_whole_at_every_width(visit: Visit, width: int) -> None:
+    page = visit(viewport={"width": width, "height": 900}).enter("support")
+    check(page)
+    cut = "card => card.scrollWidth - card.clientWidth"
+    assert [card.evaluate(cut) for card in page.locator(".card").all()] == [0] * page.locator(".card").count()
+    uncovered = """strip => {
+      const rows = {};
+      for (const tile of strip.children) {
+        const box = tile.getBoundingClientRect();
+        rows[box.top] = Math.max(rows[box.top] ?? 0, box.right);
+      }
+      return Math.max(...Object.values(rows).map(right => strip.getBoundingClientRect().right - right));
+    }"""
+    assert page.locator(".tiles").evaluate(uncovered) < 2
 
 
 def test_a_chosen_theme_wins_over_the_systems(visit: Visit) -> None:

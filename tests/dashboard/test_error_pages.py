@@ -5,7 +5,7 @@ from django.core.exceptions import PermissionDenied, SuspiciousOperation
 from django.http import Http404, HttpRequest, HttpResponse
 from django.test import Client, RequestFactory
 from django.test.utils import override_settings
-from django.urls import path
+from django.urls import include, path
 from django.views import defaults
 
 
@@ -21,6 +21,7 @@ urlpatterns = [
     path("403", _raiser(PermissionDenied())),
     path("404", _raiser(Http404())),
     path("500", _raiser(RuntimeError("a secret"))),
+    path("", include("dashboard.urls")),
 ]
 
 
@@ -41,6 +42,9 @@ def test_every_error_has_a_page_of_ours_that_needs_no_database(status: int, titl
     assert f"<h1>{title}</h1>" in page
     assert "css/app.css" in page
     assert "a secret" not in page
+    # A person chooses the theme here too, except where nothing at all may be counted on; no tick says that all is well.
+    assert ('action="/theme"' in page) is (status != 500)
+    assert "t-ok" not in page
 
 
 def test_the_page_of_last_resort_is_rendered_without_context() -> None:

@@ -70,7 +70,7 @@ class TestReady:
         status, report = ready(client)
         assert (status, report["status"]) == (200, "degraded")
 
-    def test_a_broker_that_never_answers_costs_less_than_200_ms(self, client: Client, settings: Settings) -> None:
+    def test_a_broker_that_never_answers_costs_a_few_short_timeouts(self, client: Client, settings: Settings) -> None:
         with socket.create_server(("127.0.0.1", 0)) as mute:
             settings.REDIS_URL = f"redis://127.0.0.1:{mute.getsockname()[1]}/0"
             began = time.monotonic()
@@ -78,7 +78,7 @@ class TestReady:
             took = time.monotonic() - began
         assert age is None
         assert problems
-        assert took < 0.2
+        assert took < 20 * health.BROKER_TIMEOUT_SECONDS
 
     def test_a_missing_migration_is_not_ready_and_is_named(self, client: Client) -> None:
         MigrationRecorder(connection).record_unapplied("tenants", "0002_audit_append_only")

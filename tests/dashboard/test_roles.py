@@ -24,6 +24,7 @@ NEEDS_A_KEY = everybody(401)
 DECIDED: dict[str, tuple[str, str, dict[str, int]]] = {
     "": ("GET", "/", PEOPLE),
     "theme": ("POST", "/theme", everybody(302)),
+    "favicon.ico": ("GET", "/favicon.ico", everybody(302)),
     "accounts/login": ("GET", "/accounts/login", OUTSIDERS),
     "accounts/logout": ("GET", "/accounts/logout", PEOPLE),
     "accounts/signup": ("GET", "/accounts/signup", OUTSIDERS),

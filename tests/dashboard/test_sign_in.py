@@ -21,6 +21,11 @@ def sign_in(client: Client, email: str = EMAIL, password: str = PASSWORD, **more
     return client.post("/accounts/login", {"login": email, "password": password, **more})
 
 
+def without_what_varies(page: str) -> str:
+    """Leave out what was typed, and the moment and the token of the page."""
+    return re.sub(r'value="[^"]*"|datetime="[^"]*"|data-now="[^"]*"', "", page)
+
+
 def is_in(client: Client) -> bool:
     return client.get("/").status_code == 200
 
@@ -48,12 +53,26 @@ def test_wrong_password_and_unknown_address_get_the_same_answer(client: Client, 
     wrong = sign_in(client, password="not-the-password").content.decode()
     unknown = sign_in(client, email="nobody@alder.example.com").content.decode()
     assert REFUSED in wrong
-
-    def without_what_was_typed(page: str) -> str:
-        return re.sub(r'value="[^"]*"|datetime="[^"]*"|data-now="[^"]*"', "", page)
-
-    assert without_what_was_typed(wrong) == without_what_was_typed(unknown)
+    assert without_what_varies(wrong) == without_what_varies(unknown)
     assert not is_in(client)
+
+
+def test_a_refusal_is_in_the_title_and_leads_to_the_password(client: Client, person: User) -> None:
+    fresh = client.get("/accounts/login").content.decode()
+    assert "<title>Sign in" in fresh
+    assert "autofocus" in _input(fresh, "login")
+    refused = sign_in(client, password="not-the-password").content.decode()
+    assert "<title>Could not sign in" in refused
+    assert "autofocus" not in _input(refused, "login")
+    assert "autofocus" in _input(refused, "password")
+    assert 'aria-describedby="refusal"' in _input(refused, "password")
+    assert 'id="refusal"' in refused
+
+
+def _input(page: str, name: str) -> str:
+    found = re.search(rf'<input[^>]*name="{name}"[^>]*>', page)
+    assert found
+    return found[0]
 
 
 def test_guessing_ends_after_five_tries_even_with_the_right_password(client: Client, person: User) -> None:
@@ -116,11 +135,13 @@ class TestReset:
         done = client.post(form.request["PATH_INFO"], {"password1": new, "password2": new}, follow=True)
         assert "The password is changed" in done.content.decode()
         assert sign_in(client, password=new).status_code == 302
-        assert "does not work any more" in Client().get(found[1]).content.decode()
+        used = Client().get(found[1]).content.decode()
+        assert "<title>This link does not work any more" in used
+        assert "Ask for a new link" in used
 
     def test_an_unknown_address_gets_the_same_page_and_a_mail_that_explains(self, client: Client, person: User) -> None:
         known, unknown = self.ask(client), self.ask(client, "nobody@example.com")
-        assert re.sub(r'data-now="[^"]*"', "", known) == re.sub(r'data-now="[^"]*"', "", unknown)
+        assert without_what_varies(known) == without_what_varies(unknown)
         message = mail.outbox[-1]
         assert (message.to, message.subject) == (["nobody@example.com"], "No Partnerbus account for this address")
         assert "http" not in message.body

@@ -4,9 +4,10 @@ from pathlib import Path
 
 from django.conf import settings
 from django.core.management import call_command
+from django.test import Client
 from django.test.utils import override_settings
 
-from dashboard.web.looks import AWS, EVENT, SOURCE
+from dashboard.web.looks import EVENT, SOURCE
 
 STATIC = settings.BASE_DIR / "static"
 TEMPLATES = settings.BASE_DIR / "templates"
@@ -21,12 +22,16 @@ def test_vendored_files_are_the_ones_that_were_reviewed() -> None:
 
 def test_every_icon_in_use_is_in_the_sprite() -> None:
     sprite = set(re.findall(r'<symbol id="([^"]+)"', (STATIC / "img" / "icons.svg").read_text()))
-    looks = [*SOURCE.values(), *AWS.values(), *EVENT.values()]
+    looks = [*SOURCE.values(), *EVENT.values()]
     templates = "".join(path.read_text() for path in TEMPLATES.rglob("*.html"))
     headlines = "".join(path.read_text() for path in (settings.BASE_DIR / "dashboard").rglob("headline.py"))
     used = {look.icon for look in looks} | set(re.findall(r'(?:{% icon |mark=)"([^"]+)"', templates))
     used |= set(re.findall(r'Headline\(\s*"[a-z]+",\s*"([^"]+)"', headlines))
     assert used <= sprite
+
+
+def test_the_icon_is_found_where_browsers_look_for_it(client: Client) -> None:
+    assert client.get("/favicon.ico").headers["Location"] == "/static/img/favicon.svg"
 
 
 def test_production_collects_every_file_that_a_sheet_or_page_names(tmp_path: Path) -> None:

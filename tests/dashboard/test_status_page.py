@@ -1,6 +1,8 @@
+import json
 import re
-from collections.abc import Callable
-from datetime import timedelta
+import subprocess
+from datetime import UTC, datetime
+from html import unescape
 from typing import Any
 
 import pytest
@@ -8,169 +10,82 @@ from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
+from django.utils.html import strip_tags
 
-from integrations.registration.breakers import open_breaker
 from integrations.registration.models import Environment
 from integrations.sources.models import Desired, Lane, Source
-from tenants.identifiers import uuid7
-from tenants.models import Membership, Tenant
+from tenants.models import Membership
 from tests.dashboard.cast import Cast
-
-MakeSource = Callable[..., Source]
-ClientOf = Callable[[str], Client]
-HTMX = {"HX-Request": "true"}
+from tests.dashboard.pages import HTMX, ClientOf, MakeSource, page_of, store_event, title_of
 
 
-def page_of(client: Client) -> str:
-    answer = client.get("/")
-    assert answer.status_code == 200
-    return answer.content.decode()
+class TestNextStep:
+    def commands(self, page: str) -> str:
+        found = re.search(r'<code id="accept-[^"]*">(.*?)</code>', page, re.S)
+        assert found
+        return unescape(strip_tags(found[1]))
 
+    def run(self, commands: str) -> tuple[int, list[str]]:
+        """Let a shell run the commands with an `aws` that only writes down what it is asked."""
+        script = f'aws() {{ printf "%s\\n" "$*"; }}\n{commands}\n'
+        done = subprocess.run(["bash", "-c", script], capture_output=True, text=True, timeout=10, check=False)
+        return done.returncode, done.stdout.splitlines()
 
-def title_of(page: str) -> str:
-    found = re.search(r"<h1[^>]*>(?:<svg.*?</svg>)?(.*?)</h1>", page, re.S)
-    assert found
-    return found[1]
-
-
-def store_event(tenant: Tenant, source: Source, kind: str = "order.created") -> str:
-    """Store an event with its delivery as ingest does."""
-    identifier = uuid7()
-    with connection.cursor() as cursor:
-        cursor.execute(
-            "insert into event_types (name) values (%s)"
-            " on conflict (name) do update set name = excluded.name returning id",
-            [kind],
-        )
-        (type_id,) = cursor.fetchone()
-        cursor.execute(
-            "insert into events (id, environment_id, tenant_id, type_id, wire) values (%s, %s, %s, %s, '')",
-            [identifier, source.environment_id, tenant.pk, type_id],
-        )
-        cursor.execute("insert into pending values (%s, %s)", [source.pk, identifier])
-    return str(identifier)
-
-
-def accepted(source: Source) -> None:
-    with connection.cursor() as cursor:
-        cursor.execute("insert into activity values (%s, now())", [source.pk])
-
-
-class TestTitle:
-    def test_without_an_integration_the_page_says_which_command_begins(self, client: Client, django_user_model) -> None:  # type: ignore[no-untyped-def]
-        client.force_login(django_user_model.objects.create_user("ops@example.com", staff_role="operations"))
-        page = page_of(client)
-        assert title_of(page) == "Nothing is connected yet"
-        assert "python manage.py create_integration" in page
-
-    def test_with_tenants_but_no_source_the_page_says_how_to_offer_one(self, client_of: ClientOf) -> None:
-        assert "/sources&quot;" in page_of(client_of("support")) or '/sources"' in page_of(client_of("support"))
-
-    def test_an_active_source_that_took_events_means_that_events_are_flowing(
+    def test_one_paste_makes_the_bus_the_rule_and_the_target(
         self, cast: Cast, client_of: ClientOf, make_source: MakeSource
     ) -> None:
-        accepted(make_source(cast.alder))
-        assert title_of(page_of(client_of("operations"))) == "Events are flowing"
-        assert title_of(page_of(client_of("tenant viewer"))) == "Events are flowing"
+        name = make_source(cast.alder, observed="pending").name
+        commands = self.commands(page_of(client_of("tenant admin")))
+        target = "arn:aws:sqs:eu-west-1:222222222222:queue"
+        status, calls = self.run(commands.replace("<ARN of your target>", target))
+        assert status == 0
+        assert calls == [
+            f"events create-event-bus --name {name} --event-source-name {name} --region eu-west-1",
+            f"events put-rule --name partnerbus --event-bus-name {name}"
+            f' --event-pattern {{"source":["{name}"]}} --region eu-west-1',
+            f"events put-targets --rule partnerbus --event-bus-name {name} --region eu-west-1"
+            f" --targets Id=1,Arn={target}",
+        ]
 
-    def test_before_the_first_accepted_event_nobody_says_that_events_flow(
+    def test_pasted_without_a_target_nothing_is_run(
         self, cast: Cast, client_of: ClientOf, make_source: MakeSource
     ) -> None:
-        make_source(cast.alder)
-        assert title_of(page_of(client_of("operations"))) == "Ready for events"
-        assert title_of(page_of(client_of("tenant viewer"))) == "Connected"
+        make_source(cast.alder, observed="pending")
+        status, calls = self.run(self.commands(page_of(client_of("tenant admin"))))
+        assert status != 0
+        assert calls == []
 
-    def test_a_pending_source_waits_for_the_tenants_admin_and_its_events_are_kept(
-        self, cast: Cast, client_of: ClientOf, make_source: MakeSource
+    def test_the_reader_is_told_when_sending_begins_and_what_aws_drops(
+        self, cast: Cast, client_of: ClientOf, make_source: MakeSource, settings: Any
     ) -> None:
-        source = make_source(
-            cast.alder, observed="pending", expires_at=timezone.now() + timedelta(days=4, hours=19, minutes=1)
-        )
-        store_event(cast.alder, source)
-        page = page_of(client_of("tenant admin"))
-        assert title_of(page) == "Waiting for your AWS admin to accept"
-        assert "1 event is kept for you" in page
-        assert "in 4 d 19 h" in page
-        assert title_of(page_of(client_of("support"))) == "Waiting for a tenant to accept"
-
-    @pytest.mark.parametrize(
-        ("fields", "for_staff", "for_tenant"),
-        [
-            (
-                {"observed": "unknown", "provisioned_at": None, "failure_final": True},
-                "One source could not be created",
-                "Your source could not be created",
-            ),
-            (
-                {"observed": "unknown", "provisioned_at": None},
-                "Waiting for AWS to create sources",
-                "Your source is being created",
-            ),
-            ({"desired": Desired.PAUSED}, "Nothing is being sent", "Sending is paused"),
-            (
-                {"observed": "none", "ended": "expired"},
-                "Nothing is being sent",
-                "One of your sources is no longer at AWS",
-            ),
-            ({"observed": "deleted"}, "Nothing is being sent", "One of your sources is no longer at AWS"),
-        ],
-        ids=["failed", "requested", "paused", "expired", "deleted"],
-    )
-    def test_what_does_not_flow_is_named(
-        self,
-        cast: Cast,
-        client_of: ClientOf,
-        make_source: MakeSource,
-        fields: dict[str, Any],
-        for_staff: str,
-        for_tenant: str,
-    ) -> None:
-        source = make_source(cast.alder)
-        Source.objects.filter(pk=source.pk).update(**fields)
-        assert title_of(page_of(client_of("manager"))) == for_staff
-        assert title_of(page_of(client_of("tenant viewer"))) == for_tenant
-
-    def test_an_open_breaker_is_said_first_and_in_words(
-        self, cast: Cast, client_of: ClientOf, make_source: MakeSource, environment: Environment
-    ) -> None:
-        accepted(make_source(cast.alder))
-        open_breaker(
-            environment=environment,
-            region="eu-west-1",
-            code="AccessDenied",
-            message="not authorized",
-            now=timezone.now(),
-        )
-        page = page_of(client_of("support"))
-        assert title_of(page) == "Nothing is sent in eu-west-1"
-        assert "AccessDenied: not authorized" in page
-        portal = page_of(client_of("tenant viewer"))
-        assert title_of(portal) == "Your events wait here"
-        assert "AccessDenied" not in portal
-
-    def test_a_breaker_of_another_region_is_not_this_tenants_concern(
-        self, cast: Cast, client_of: ClientOf, make_source: MakeSource, environment: Environment
-    ) -> None:
-        accepted(make_source(cast.alder))
-        open_breaker(environment=environment, region="us-east-1", code="AccessDenied", message="", now=timezone.now())
-        assert title_of(page_of(client_of("tenant viewer"))) == "Events are flowing"
-
-    def test_events_that_wait_behind_an_open_gate_for_a_minute_raise_the_alarm(
-        self, cast: Cast, client_of: ClientOf, make_source: MakeSource
-    ) -> None:
-        source = make_source(cast.alder)
-        accepted(source)
-        two_minutes_ago = timezone.now() - timedelta(minutes=2)
-        old = f"{int(two_minutes_ago.timestamp() * 1000):012x}"
-        with connection.cursor() as cursor:
-            cursor.execute(
-                "insert into pending values (%s, %s)", [source.pk, f"{old[:8]}-{old[8:]}-7000-8000-000000000000"]
-            )
-        assert title_of(page_of(client_of("support"))) == "Events wait to be sent"
-        assert title_of(page_of(client_of("tenant viewer"))) == "Some of your events are late"
+        settings.ACTIVATION_PAUSE_SECONDS = 10
+        make_source(cast.alder, observed="pending")
+        assert (
+            "Run them together. Sending begins about 10 seconds after AWS says ACTIVE,"
+            " and AWS drops what no rule catches."
+        ) in page_of(client_of("tenant admin"))
 
 
 class TestSources:
+    def test_the_text_of_aws_is_for_staff_and_tenants_read_our_own_sentence(
+        self, cast: Cast, client_of: ClientOf, make_source: MakeSource
+    ) -> None:
+        said = "User: arn:aws:sts::111111111111:assumed-role/Publisher/x is not authorized"
+        source = make_source(cast.alder)
+        Source.objects.filter(pk=source.pk).update(
+            observed="unknown",
+            provisioned_at=None,
+            failure_final=True,
+            failure_code="AccessDeniedException",
+            failure_message=f"AWS denied the call. AWS said: {said}",
+        )
+        tenant, staff = page_of(client_of("tenant admin")), page_of(client_of("support"))
+        assert "AWS denied the call. Check that the role allows this operation" in tenant
+        assert "AccessDeniedException" in staff
+        assert said in staff
+        for word in ("assumed-role", "111111111111", "AccessDeniedException"):
+            assert word not in tenant
+
     def test_identifiers_are_shown_in_full_with_a_button_to_copy_them(
         self, cast: Cast, client_of: ClientOf, make_source: MakeSource
     ) -> None:
@@ -182,8 +97,9 @@ class TestSources:
             assert f'data-copy="{source.name}"' in page
             assert "2222-2222-2222" in page
             assert 'data-copy="222222222222"' in page
-            text = re.sub(r"<wbr>|</?span[^>]*>", "", page)
+            text = re.sub(r"<wbr>|</?(span|code)[^>]*>", "", page)
             assert arn in text
+            assert source.name in text
 
     def test_our_state_and_awss_own_word_stand_side_by_side(
         self, cast: Cast, client_of: ClientOf, make_source: MakeSource
@@ -191,8 +107,7 @@ class TestSources:
         make_source(cast.alder, desired=Desired.PAUSED)
         page = page_of(client_of("support"))
         assert "Paused</span>" in page
-        assert "ACTIVE</span>" in page
-        assert "AWS asked" in page
+        assert "AWS says ACTIVE, asked" in page
 
     def test_a_reserve_says_that_events_are_kept_until_there_is_a_source(
         self, cast: Cast, client_of: ClientOf, environment: Environment
@@ -203,7 +118,8 @@ class TestSources:
         page = page_of(client_of("tenant admin"))
         assert title_of(page) == "Not connected yet"
         assert "Events are kept until your first source exists." in page
-        assert "1 held" in page
+        assert "1 held for you" in page
+        assert "waiting to be sent" not in page
         assert "No AWS account yet" in page_of(client_of("support"))
 
     def test_a_long_list_is_cut_says_so_and_starts_with_those_that_need_somebody(
@@ -229,6 +145,27 @@ class TestSources:
             for markup in ("<b onclick", "<script>alert", "<img>", "<i>type"):
                 assert markup not in page
             assert "&lt;b onclick=x&gt;Alder&lt;/b&gt; {{ 7 }}" in page
+
+
+class TestEmptyStates:
+    def test_somebody_without_a_tenant_is_given_the_address_to_send(self, client_of: ClientOf) -> None:
+        page = page_of(client_of("stranger"))
+        assert "Ask to be added" in page
+        assert 'data-copy="stranger@example.com"' in page
+
+    @pytest.mark.parametrize("begun", [0, 1, 2])
+    def test_staff_see_three_steps_with_the_one_that_is_next_open(
+        self, begun: int, client: Client, django_user_model: Any, request: pytest.FixtureRequest
+    ) -> None:
+        for fixture in ("environment", "tenant")[:begun]:
+            request.getfixturevalue(fixture)
+        client.force_login(django_user_model.objects.create_user("ops@example.com", staff_role="operations"))
+        page = page_of(client)
+        assert re.findall(r'<li aria-current="step"><h3>(.*?)</h3>', page) == [
+            ("Register the integration", "Put a tenant", "Offer a source")[begun]
+        ]
+        assert page.count('<li class="done">') == begun
+        assert page.count('<div class="code">') == 1
 
 
 class TestIsolation:
@@ -311,6 +248,18 @@ class TestLiveRegion:
         assert (same.status_code, same.content) == (304, b"")
         store_event(cast.alder, source)
         assert client.get("/", headers=headers).status_code == 200
+
+    def test_that_aws_was_asked_again_is_no_reason_to_swap_and_comes_with_the_304(
+        self, cast: Cast, client_of: ClientOf, make_source: MakeSource
+    ) -> None:
+        source = make_source(cast.alder, observed="pending")
+        for role in ("support", "tenant viewer"):
+            client = client_of(role)
+            headers = {**HTMX, "If-None-Match": client.get("/", headers=HTMX).headers["ETag"]}
+            Source.objects.filter(pk=source.pk).update(observed_at=datetime(2026, 11, 23, tzinfo=UTC))
+            answer = client.get("/", headers=headers)
+            assert answer.status_code == 304
+            assert json.loads(answer.headers["HX-Trigger"]) == {"asked": [1_795_392_000]}
 
     def test_a_browser_that_repeats_a_tag_without_htmx_gets_the_page(self, client_of: ClientOf) -> None:
         client = client_of("support")

@@ -1,12 +1,14 @@
 """How moments, numbers and identifiers are written."""
 
 from datetime import UTC, datetime, timedelta, timezone
+from html import unescape
 
 import pytest
 import time_machine
 from django.utils.html import strip_tags
 
-from dashboard.web.looks import AWS, EVENT, SOURCE
+from dashboard.web import standing
+from dashboard.web.looks import AWS_SAYS, EVENT, SOURCE
 from dashboard.web.templatetags import partnerbus
 from integrations.sources.models import Observed
 from integrations.sources.states import ShownState
@@ -46,6 +48,12 @@ def test_counts_have_commas_and_say_where_counting_stopped() -> None:
     assert partnerbus.counted(100_000) == "100,000+"
 
 
+def test_a_sum_that_is_not_all_there_is_says_so() -> None:
+    assert partnerbus.total(1_000, True) == "1,000"
+    assert partnerbus.total(1_000, False) == "1,000+"
+    assert partnerbus.total(0, False) == "0"
+
+
 def test_an_account_is_written_as_the_console_of_aws_does() -> None:
     assert partnerbus.account("123456789012") == "1234-5678-9012"
 
@@ -53,10 +61,14 @@ def test_an_account_is_written_as_the_console_of_aws_does() -> None:
 def test_a_broken_identifier_is_still_the_same_text() -> None:
     arn = "arn:aws:events:eu-west-1::event-source/aws.partner/example.com/a&b/events"
     assert strip_tags(partnerbus.breakable(arn)).replace("&amp;", "&") == arn
-    assert "<script>" not in partnerbus.breakable("<script>")
+    assert unescape(strip_tags(partnerbus.breakable_start(arn))) + partnerbus.last_piece(arn) == arn
+    assert partnerbus.last_piece(arn) == "events"
+    assert partnerbus.last_piece("") == ""
+    assert "<script>" not in partnerbus.breakable("<script>") + partnerbus.breakable_start("<script>/a")
 
 
 def test_every_state_has_a_word_an_icon_and_a_tone() -> None:
-    assert {*ShownState.values, "reserve"} == SOURCE.keys()
-    assert set(Observed.values) == AWS.keys()
+    of_the_moment = {standing.RESERVE, standing.OPENING, standing.CHECKING, standing.DETACHED}
+    assert {*ShownState.values, *of_the_moment} == SOURCE.keys()
+    assert set(Observed.values) == AWS_SAYS.keys()
     assert {"dead", "retrying", "held", "waiting", "accepted", "settled"} == EVENT.keys()

@@ -14,6 +14,7 @@ from tenants.models import User
 def status(request: HttpRequest, user: User) -> HttpResponse:
     """Show where things stand with all tenants."""
     overview = overview_of(tenants_of(user), everybody=True, now=timezone.now())
+    headline = headline_of(overview)
     begun = overview.tenants > 0 or Integration.objects.exists()
-    context = {"overview": overview, "headline": headline_of(overview), "limit": LIMIT, "begun": begun}
-    return page_or_region(request, "operators/status.html", (overview, begun), context)
+    context = {"overview": overview, "headline": headline, "limit": LIMIT, "begun": begun}
+    return page_or_region(request, "operators/status.html", (overview, headline, begun), context, overview.asked_at)

@@ -86,6 +86,12 @@ def account(digits: str) -> str:
 
 
 @register.filter
+def total(number: int, exact: bool) -> str:
+    """Write a sum of counts; one that is not exact says that there are more."""
+    return f"{number:,}" if exact or not number else f"{number:,}+"
+
+
+@register.filter
 def without(identifier: object, head: str) -> str:
     """Return the identifier without what was written before it."""
     return str(identifier).removeprefix(head or "")
@@ -94,5 +100,23 @@ def without(identifier: object, head: str) -> str:
 @register.filter
 def breakable(identifier: str) -> SafeString:
     """Let a long identifier break after `/` and `::` only."""
-    pieces = re.findall(r".+?(?:::|/|$)", identifier)
-    return format_html_join(SafeString("<wbr>"), '<span class="nb">{}</span>', ((piece,) for piece in pieces))
+    return format_html_join(SafeString("<wbr>"), PIECE, ((piece,) for piece in _pieces(identifier)))
+
+
+@register.filter
+def breakable_start(identifier: str) -> SafeString:
+    """Write all but the last piece of a breakable identifier, with a place to break after each."""
+    return format_html_join("", PIECE + "<wbr>", ((piece,) for piece in _pieces(identifier)[:-1]))
+
+
+@register.filter
+def last_piece(identifier: str) -> str:
+    """Return the last piece of a breakable identifier, which its button must not be parted from."""
+    return _pieces(identifier)[-1] if identifier else ""
+
+
+PIECE = SafeString('<span class="nb">{}</span>')
+
+
+def _pieces(identifier: str) -> list[str]:
+    return re.findall(r".+?(?:::|/|$)", identifier, re.DOTALL)
