@@ -4,7 +4,7 @@
 import os
 import sys
 
-from launcher import stack, supervise
+from launcher import LaunchError, stack, supervise
 
 
 def main() -> None:
@@ -14,7 +14,10 @@ def main() -> None:
         return
     if sys.argv[1:2] == ["up"]:
         sys.exit(supervise.main())
-    stack.adopt()
+    try:
+        stack.adopt()
+    except LaunchError as error:
+        sys.exit(str(error))
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "dashboard.settings")
     os.environ["STATEMENT_TIMEOUT_MS"] = "0"  # a page may not hold an old snapshot for long; a migration may
     from django.core.exceptions import ImproperlyConfigured
@@ -23,7 +26,10 @@ def main() -> None:
     try:
         execute_from_command_line(sys.argv)
     except ImproperlyConfigured as error:
-        sys.exit(f"{error}. Start `make run` first, or set the variables of .env.example.")
+        sys.exit(
+            f"{error}. Start `make run` first, or set the variables of .env.example. "
+            "If `make run` uses PARTNERBUS_DATA, set the same one here."
+        )
 
 
 if __name__ == "__main__":

@@ -31,6 +31,7 @@ class Child:
         self._short_lives = 0
         self._popen: subprocess.Popen[bytes] | None = None
         self._started_at = 0.0
+        self._log_begins_at = 0  # what stands before it in the log is from earlier lives
 
     @property
     def pid(self) -> int | None:
@@ -41,6 +42,7 @@ class Child:
         self.process.prepare()
         self.ready, self.start_again_at = False, None
         with self.log.open("ab") as output:
+            self._log_begins_at = output.tell()
             self._popen = spawn(
                 self.process.command,
                 environment=self.process.environment,
@@ -49,6 +51,7 @@ class Child:
                 account=self.process.account,
                 death_signal=0 if self.process.lifeline else self.process.stop_signal,
                 stdin=subprocess.PIPE if self.process.lifeline else subprocess.DEVNULL,
+                umask=self.process.umask,
             )
         self._started_at = time.monotonic()
         pid = self._popen.pid
@@ -88,8 +91,9 @@ class Child:
         return f"killed by {signal.Signals(-code).name}" if code < 0 else f"exit code {code}"
 
     def last_words(self, lines: int = 15) -> str:
-        """The end of its log."""
-        return "\n".join(self.log.read_text(errors="replace").splitlines()[-lines:])
+        """The end of what it wrote since it was last started."""
+        written = self.log.read_bytes()[self._log_begins_at :].decode(errors="replace")
+        return "\n".join(written.splitlines()[-lines:]) or "(it wrote nothing)"
 
     def rotate_log(self) -> None:
         """Keeps the log below its limit: the child goes on appending to the same file, which is copied and emptied.
@@ -101,6 +105,7 @@ class Child:
             shutil.copyfile(self.log, self.log.with_suffix(".log.1"))
             with self.log.open("r+b") as file:
                 file.truncate(0)
+            self._log_begins_at = 0
 
     def _sweep(self) -> None:
         if self._popen:

@@ -1,13 +1,12 @@
 """Takes away what `make` made, but never beneath a running stack and never somebody's real data unasked."""
 
 import os
-import shutil
 from pathlib import Path
 
 from launcher import LaunchError, accounts, configuration
 from launcher.binaries import SHARED_COPIES
 from launcher.configuration import ROOT
-from launcher.directory import DataDirectory
+from launcher.directory import DataDirectory, delete
 from launcher.speech import say
 
 MADE = (
@@ -38,9 +37,9 @@ def reset_demo() -> None:
     if not data.path.exists():
         say("There is no demo world yet; `make run` loads one.")
         return
-    if not data.is_demo:
+    if not (data.is_ours and data.is_demo):
         raise LaunchError(f"{data.path} does not hold the demo world but data of your own, so it stays as it is.")
-    _remove(data.path)
+    _remove_data(data)
     say("The demo world is gone; `make run` loads a fresh one.")
 
 
@@ -51,10 +50,10 @@ def clean(root: Path = ROOT, copies: Path = SHARED_COPIES) -> None:
     """
     data = DataDirectory(configuration.read(accounts.for_servers(), root=root).data)
     _refuse_while_running(data)
+    if os.geteuid() == 0:
+        _remove(copies)  # they may lie in the data directory, which goes only when it is empty
     if data.path.exists():
         _clean_data(data, root)
-    if os.geteuid() == 0:
-        _remove(copies)
     for name in MADE:
         _remove(root / name)
     for cache in root.rglob("__pycache__"):
@@ -67,7 +66,7 @@ def _clean_data(data: DataDirectory, root: Path) -> None:
     elif data.world.exists() and not data.is_demo and os.environ.get("FORCE") != "1":
         say(f"{data.path} holds data of your own, so it stays. To delete it too: make clean FORCE=1")
     else:
-        _remove(data.path)
+        _remove_data(data)
 
 
 def _refuse_while_running(data: DataDirectory) -> None:
@@ -76,10 +75,14 @@ def _refuse_while_running(data: DataDirectory) -> None:
 
 
 def _remove(path: Path) -> None:
-    if path.is_symlink() or path.is_file():
-        path.unlink()
-    elif path.exists():
-        shutil.rmtree(path)
+    if path.exists() or path.is_symlink():
+        delete(path)
+        say(f"removed {path}")
+
+
+def _remove_data(data: DataDirectory) -> None:
+    others = [name for name in data.remove() if data.path / name != SHARED_COPIES]
+    if others:
+        say(f"{data.path} stays, because Partnerbus did not make: {', '.join(others)}. Move that before `make run`.")
     else:
-        return
-    say(f"removed {path}")
+        say(f"removed {data.path}")

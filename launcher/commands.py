@@ -2,6 +2,7 @@
 
 import os
 import sys
+import time
 from collections.abc import Callable
 
 from launcher import LaunchError, chromium, cleaning, installing
@@ -31,8 +32,9 @@ def main(arguments: list[str]) -> int:
 
 
 def _run() -> None:
+    began = time.monotonic()
     installing.install(ROOT, "requirements.txt")
     os.chdir(ROOT)
     python = str(installing.python_of(ROOT))
     sys.stdout.flush()
-    os.execv(python, [python, "-m", "launcher.supervise"])  # noqa: S606 - no shell is wanted
+    os.execv(python, [python, "-m", "launcher.supervise", str(began)])  # noqa: S606 - no shell is wanted

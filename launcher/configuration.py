@@ -10,7 +10,7 @@ from launcher.accounts import Account, can_reach
 
 ROOT = Path(__file__).resolve().parent.parent
 DATA_OF_ROOT = Path("/var/lib/partnerbus")
-SWITCHED_OFF = {"0", "false", "no", "off"}
+SWITCHES = {"1": True, "true": True, "yes": True, "on": True, "0": False, "false": False, "no": False, "off": False}
 
 
 @dataclass(frozen=True)
@@ -28,7 +28,7 @@ class Configuration:
 def read(account: Account | None, environment: Mapping[str, str] = os.environ, root: Path = ROOT) -> Configuration:
     """Reads the environment, which wins, and `.env` below it.
 
-    Raises LaunchError for a port that is not a number.
+    Raises LaunchError for a port that is not a number and a switch that is neither on nor off.
     """
     merged = {**read_dotenv(root / ".env"), **environment}
     sandbox = _is_on(merged, "PARTNERBUS_SANDBOX")
@@ -72,4 +72,7 @@ def _port(environment: Mapping[str, str], name: str, default: int) -> int:
 
 
 def _is_on(environment: Mapping[str, str], name: str) -> bool:
-    return environment.get(name, "1").strip().lower() not in SWITCHED_OFF
+    value = (environment.get(name) or "1").strip().lower()
+    if value in SWITCHES:
+        return SWITCHES[value]
+    raise LaunchError(f"{name}={environment[name]} is neither on nor off. Give one of: {', '.join(SWITCHES)}.")

@@ -11,11 +11,32 @@ from pathlib import Path
 
 from launcher import LaunchError
 from launcher.accounts import Account, can_reach
+from launcher.binaries import SHARED_COPIES
 from launcher.identity import command_of
 
 DEMO, EMPTY = "demo", "empty"
 NEEDED_BYTES = 300_000_000
 SCARCE_BYTES = 30_000_000
+# Every name that is ever made here, and all that is ever deleted. What says whose the rest is goes last, so that a
+# removal that was killed can be repeated.
+MADE = (
+    "log",
+    "pids",
+    "postgres",
+    "valkey",
+    "lock",
+    "ports.json",
+    "stack.json",
+    "stack.new",
+    "worker-ready",
+    "secret_key",
+    "secret_key.new",
+    "done-*",
+    "beat-schedule*",
+    "sandbox.sqlite*",
+    "world",
+    "checkout",
+)
 
 
 @dataclass(frozen=True)
@@ -55,19 +76,28 @@ class DataDirectory:
         return self.path / "checkout"
 
     @property
+    def is_ours(self) -> bool:
+        return self.checkout.is_file()
+
+    @property
     def worker_ready(self) -> Path:
         return self.path / "worker-ready"
 
     def make(self, account: Account | None, root: Path) -> None:
         """Makes the directory where the servers' account can reach it.
 
-        Raises LaunchError when it cannot be made, reached or has no room.
+        Raises LaunchError when it cannot be made, reached or has no room, or when somebody else's files are there.
         """
+        mode = 0o711 if account else 0o700
         try:
-            _make(self.path, 0o711 if account else 0o700)
+            _make(self.path, mode)
+            if not self.is_ours:
+                self._refuse_files_of_others()
+                self.path.chmod(mode)
+            # First of all, because a start that is killed here must not leave a directory that is nobody's.
+            self.checkout.write_text(f"{root}\n")
             for part in (self.logs, self.records):
                 _make(part, 0o700)
-            self.checkout.write_text(f"{root}\n")
         except OSError as error:
             raise LaunchError(
                 f"The data directory cannot be used: {error.strerror}: {error.filename}. Choose another place with "
@@ -75,6 +105,17 @@ class DataDirectory:
             ) from None
         self._refuse_unreachable(account)
         self._refuse_full_disk()
+
+    def remove(self) -> list[str]:
+        """Deletes what Partnerbus made, and the directory if that was all; returns the names of what is left."""
+        for pattern in MADE:
+            for path in self.path.glob(pattern):
+                delete(path)
+        left = sorted(path.name for path in self.path.iterdir())
+        if not left:
+            with contextlib.suppress(OSError):  # a mount point or a symbolic link stays, and is as good as new
+                self.path.rmdir()
+        return left
 
     def secret_key(self) -> str:
         """A random secret, made once and readable by its owner only."""
@@ -128,6 +169,14 @@ class DataDirectory:
             "start a second one beside it with other values for PARTNERBUS_DATA, PORT and SANDBOX_PORT."
         )
 
+    def _refuse_files_of_others(self) -> None:
+        others = sorted(path.name for path in self.path.iterdir() if path != SHARED_COPIES)
+        if others:
+            raise LaunchError(
+                f"The directory {self.path} holds files that Partnerbus did not make, {others[0]} among them. Name one "
+                f"that is empty or does not exist yet, for example: PARTNERBUS_DATA={self.path / 'partnerbus'}"
+            )
+
     def _refuse_unreachable(self, account: Account | None) -> None:
         if account and not can_reach(self.path, account):
             raise LaunchError(
@@ -145,8 +194,18 @@ class DataDirectory:
             )
 
 
+def delete(path: Path) -> None:
+    """Deletes a file, a symbolic link or a directory with all that is in it."""
+    if path.is_dir() and not path.is_symlink():
+        shutil.rmtree(path)
+    else:
+        path.unlink()
+
+
 def _make(path: Path, mode: int) -> None:
     """Makes a directory and its parents; those that are new get the mode whatever the umask says."""
+    if path.is_file():
+        raise LaunchError(f"{path} is a file and no directory. Choose another place with PARTNERBUS_DATA.")
     if not path.exists():
         _make(path.parent, mode)
         path.mkdir(exist_ok=True)

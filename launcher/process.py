@@ -22,6 +22,7 @@ class Process:
     stop_signal: int = signal.SIGTERM
     grace: float = 10
     start_limit: float = 60
+    umask: int = -1  # the supervisor's own
     lifeline: bool = False  # its standard input stays open for as long as the supervisor lives
 
 

@@ -29,6 +29,7 @@ AWS_LEFT_OUT = (
 )
 
 
+PRIVATE = 0o077  # the umask of those that keep files in the data directory
 NO_BYTECODE = "PYTHONDONTWRITEBYTECODE"
 
 
@@ -111,6 +112,7 @@ def _worker(environment: dict[str, str], data: DataDirectory) -> Process:
         prepare=lambda: data.worker_ready.unlink(missing_ok=True),
         ready=data.worker_ready.exists,
         grace=15,
+        umask=PRIVATE,
     )
 
 
@@ -121,6 +123,7 @@ def _sandbox(environment: dict[str, str], port: int, data: DataDirectory) -> Pro
         environment={**environment, "SANDBOX_PORT": str(port), "SANDBOX_STATE": str(data.path / "sandbox.sqlite")},
         directory=ROOT,
         ready=lambda: _answers(port, "/_sandbox/state"),
+        umask=PRIVATE,
     )
 
 

@@ -25,6 +25,7 @@ def spawn(
     account: Account | None = None,
     death_signal: int = signal.SIGTERM,
     stdin: int = subprocess.DEVNULL,
+    umask: int = -1,
 ) -> "subprocess.Popen[bytes]":
     """Starts a command in a session of its own; on Linux it gets `death_signal` when this process dies.
 
@@ -38,6 +39,7 @@ def spawn(
         stdout=output,
         stderr=subprocess.STDOUT,
         start_new_session=True,
+        umask=umask,
         user=account.uid if account else None,
         group=account.gid if account else None,
         extra_groups=[] if account else None,

@@ -2,7 +2,6 @@
 
 import contextlib
 import json
-import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import TypedDict
@@ -34,7 +33,7 @@ def of(children: list[Child], **rest: object) -> dict[str, object]:
 
 def write(file: Path, status: Mapping[str, object]) -> None:
     """Replaces the file in one step. A full disk must not end the supervisor, so it may stay as it was."""
-    draft = file.with_suffix(f".{os.getpid()}")
+    draft = file.with_suffix(".new")
     with contextlib.suppress(OSError):
         draft.touch(mode=0o600)
         draft.write_text(json.dumps(status, indent=1))

@@ -2,13 +2,14 @@
 
 import errno
 import os
+import shlex
 import signal
 import sys
 import time
 import tomllib
 from collections.abc import Callable
 
-from launcher import LaunchError, accounts, configuration, embedded, processes, records, status, undertaker
+from launcher import LaunchError, accounts, configuration, embedded, preflight, processes, records, status, undertaker
 from launcher.configuration import ROOT, Configuration
 from launcher.directory import DataDirectory
 from launcher.embedded import Servers
@@ -22,10 +23,13 @@ Planner = Callable[[Configuration, DataDirectory, Servers], Plan]
 SIGN_INS = "ops, manager, support @demo.test; admin, viewer @alder.test; admin@birch.test (password partnerbus-demo)"
 
 
-def main(planner: Planner = processes.partnerbus) -> int:
-    """Runs until it is told to stop; returns the exit code. `planner` lists the processes to run."""
+def main(planner: Planner = processes.partnerbus, began: float | None = None) -> int:
+    """Runs until it is told to stop; returns the exit code.
+
+    `planner` lists the processes to run; `began` is when the person began to wait, on the monotonic clock in seconds.
+    """
     try:
-        _run(planner)
+        _run(planner, time.monotonic() if began is None else began)
     except LaunchError as reason:
         say(f"\nPartnerbus cannot start. {reason}")
         return 1
@@ -42,11 +46,11 @@ def version() -> str:
     return project
 
 
-def _run(planner: Planner) -> None:
-    began = time.monotonic()
+def _run(planner: Planner, began: float) -> None:
     account = accounts.for_servers()
     settings = configuration.read(account)
     data = DataDirectory(settings.data)
+    preflight.check(settings, data)
     data.make(account, ROOT)
     with data.locked():
         for name in records.end_left_over(data.records):
@@ -103,9 +107,13 @@ def _summary(supervisor: Supervisor, plan: Plan, seconds: float) -> str:
     rows = [("Web", plan.web_url)]
     if plan.sandbox_url:
         rows.append(("AWS sandbox", f"{plan.sandbox_url} (console: {plan.sandbox_url}/_sandbox/)"))
+    else:
+        rows.append(("AWS", "real AWS (PARTNERBUS_SANDBOX=0)"))
     if data.is_demo:
         rows.append(("Sign in as", SIGN_INS))
     rows += [("Logs", str(data.logs)), ("Data", str(data.path))]
+    if not _is_found_without_being_told(data):
+        rows.append(("Elsewhere", f"other terminals need: export PARTNERBUS_DATA={shlex.quote(str(data.path))}"))
     if os.geteuid() == 0:
         rows.append(
             ("Note", "you are root: PostgreSQL and Valkey run as `nobody`. Good for a trial, not for production.")
@@ -115,5 +123,10 @@ def _summary(supervisor: Supervisor, plan: Plan, seconds: float) -> str:
     return "\n".join([head, "", *lines, *(f"\n{text}" for text in supervisor.shown)])
 
 
+def _is_found_without_being_told(data: DataDirectory) -> bool:
+    untold = {name: value for name, value in os.environ.items() if name != "PARTNERBUS_DATA"}
+    return configuration.read(accounts.for_servers(), untold).data == data.path
+
+
 if __name__ == "__main__":
-    sys.exit(main())
+    sys.exit(main(began=float(sys.argv[1]) if sys.argv[1:] else None))

@@ -59,3 +59,28 @@ def test_demo_reset_removes_the_demo_world_and_refuses_anything_else(data: DataD
     data.world.write_text("demo\n")
     cleaning.reset_demo()
     assert not data.path.exists()
+
+
+@pytest.mark.parametrize("command", ["clean", "demo-reset"])
+def test_what_somebody_else_put_into_the_data_directory_is_never_deleted(
+    data: DataDirectory, tmp_path: Path, command: str, capsys: pytest.CaptureFixture[str]
+) -> None:
+    for name in ("mine.txt", "notes/today", "done-migrate", "beat-schedule.db", "sandbox.sqlite-wal", "secret_key"):
+        (data.path / name).parent.mkdir(exist_ok=True)
+        (data.path / name).write_text("x")
+    if command == "clean":
+        clean(tmp_path)
+    else:
+        cleaning.reset_demo()
+    assert sorted(path.name for path in data.path.iterdir()) == ["mine.txt", "notes"]
+    assert (data.path / "notes/today").read_text() == "x"
+    assert f"{data.path} stays, because Partnerbus did not make: mine.txt, notes." in capsys.readouterr().out
+
+
+def test_a_removal_goes_through_no_symbolic_link(data: DataDirectory, tmp_path: Path) -> None:
+    (tmp_path / "elsewhere").mkdir()
+    (tmp_path / "elsewhere/mine.txt").write_text("x")
+    (data.path / "postgres").symlink_to(tmp_path / "elsewhere")
+    clean(tmp_path)
+    assert not data.path.exists()
+    assert (tmp_path / "elsewhere/mine.txt").exists()

@@ -39,6 +39,19 @@ def test_what_is_not_a_port_is_named_with_its_variable(tmp_path: Path, port: str
         configuration.read(None, {"PORT": port}, tmp_path)
 
 
+@pytest.mark.parametrize(
+    ("value", "expected"), [("0", False), ("off", False), ("No", False), ("false", False), ("YES", True), ("", True)]
+)
+def test_the_simulator_is_switched(tmp_path: Path, value: str, expected: bool) -> None:
+    assert configuration.read(None, {"PARTNERBUS_SANDBOX": value}, tmp_path).sandbox is expected
+
+
+@pytest.mark.parametrize("name", ["PARTNERBUS_SANDBOX", "PARTNERBUS_DEMO"])
+def test_a_switch_that_is_neither_on_nor_off_is_refused(tmp_path: Path, name: str) -> None:
+    with pytest.raises(LaunchError, match=f"{name}=none is neither on nor off"):
+        configuration.read(None, {name: "none"}, tmp_path)
+
+
 def test_a_relative_data_directory_is_below_the_checkout(tmp_path: Path) -> None:
     assert configuration.read(None, {"PARTNERBUS_DATA": "kept"}, tmp_path).data == tmp_path / "kept"
 
@@ -82,6 +95,11 @@ def test_the_secret_key_is_made_once_and_is_for_its_owner_only(tmp_path: Path) -
     assert first.environment["SECRET_KEY"] == second.environment["SECRET_KEY"]
     assert (tmp_path / "data/secret_key").stat().st_mode & 0o777 == 0o600
     assert plan(tmp_path, SECRET_KEY="mine").environment["SECRET_KEY"] == "mine"
+
+
+def test_what_keeps_files_in_the_data_directory_keeps_them_to_itself(tmp_path: Path) -> None:
+    parts = [part for step in plan(tmp_path).steps for part in step if isinstance(part, Process)]
+    assert {part.name for part in parts if part.umask == 0o077} == {"sandbox", "worker"}
 
 
 def test_every_long_running_part_runs_this_python(tmp_path: Path) -> None:

@@ -16,6 +16,7 @@ import pytest
 from launcher.configuration import ROOT
 from launcher.identity import PROC, birth_of, command_of, group_exists
 from launcher.ports import LOOPBACK
+from launcher.spawning import spawn
 from launcher.stack import PRIVATE, Stack
 
 STAND_INS = [sys.executable, "-m", "tests.launcher.stand_ins"]
@@ -143,11 +144,47 @@ def test_a_part_that_ends_at_once_is_shown_with_the_end_of_its_log(place: Path) 
     assert "worker ended at once (exit code 1)" in refusal
     assert "the broker speaks another language" in refusal
     assert not list((place / "data/pids").glob("*.json"))
+    again = words_of_a_start(place / "data", WORKER="raise SystemExit('it is gone')")
+    assert "it is gone" in again
+    assert "the broker speaks another language" not in again
 
 
 def test_a_data_directory_that_cannot_be_made_is_named(place: Path) -> None:
     (place / "data").write_text("a file where the directory should be")
     assert str(place / "data") in words_of_a_start(place / "data")
+
+
+def test_an_address_where_nobody_listens_is_refused_before_anything_is_made(place: Path) -> None:
+    assert "DATABASE_URL points to 127.0.0.1:1" in words_of_a_start(
+        place / "data", DATABASE_URL="postgres://127.0.0.1:1/x"
+    )
+    assert not (place / "data").exists()
+
+
+def test_a_directory_with_files_of_somebody_else_is_left_alone(place: Path) -> None:
+    (place / "mine.txt").write_text("x")
+    assert "mine.txt" in words_of_a_start(place)
+    assert [path.name for path in place.iterdir()] == ["mine.txt"]
+
+
+def test_it_says_what_other_terminals_need_and_which_aws_it_uses(stack: Stack) -> None:
+    stack.start()
+    assert eventually(lambda: f"export PARTNERBUS_DATA={stack.data.path}" in stack.output)
+    assert "real AWS (PARTNERBUS_SANDBOX=0)" in stack.output
+
+
+def test_nothing_of_a_stopped_stack_is_left_by_its_removal(stack: Stack) -> None:
+    stack.start()
+    stack.stop()
+    assert stack.data.remove() == []
+    assert not stack.data.path.exists()
+
+
+def test_the_umask_of_a_process_is_its_own(place: Path) -> None:
+    made = place / "made"
+    code = f"import pathlib; pathlib.Path({str(made)!r}).touch()"
+    spawn([sys.executable, "-c", code], environment={}, directory=place, output=subprocess.DEVNULL, umask=0o077).wait()
+    assert made.stat().st_mode & 0o777 == 0o600
 
 
 def test_a_reader_that_goes_away_does_not_end_it(place: Path) -> None:

@@ -20,6 +20,7 @@ from tests.smoke.reporting import Outcome, problem_list, say, table
 from tests.smoke.story import Task, carry_out
 
 DATA = ROOT / "tests" / "data"
+RECURSION_LIMIT = 5_000
 OFF = {"", "0", "false", "no", "off"}
 
 
@@ -93,4 +94,6 @@ def _told(outcome: Outcome) -> bool:
 
 
 if __name__ == "__main__":
+    # The JSON decoders count each level against Python's limit; details of a thousand levels are legal.
+    sys.setrecursionlimit(RECURSION_LIMIT)
     sys.exit(main(os.environ))

@@ -46,7 +46,7 @@ class Backend:
 
     def __init__(self, url: str, key: str) -> None:
         self._address = urlsplit(url).netloc
-        self._key = key
+        self.key = key
 
     def put_tenant(self, tenant: str) -> None:
         self.call("PUT", f"/tenants/{quote(tenant, safe='')}", b"{}")
@@ -86,7 +86,7 @@ class Backend:
     def _send(self, method: str, path: str, body: bytes, content_type: str) -> tuple[int, bytes, float]:
         # A connection per call: a kept one may have been closed by the other side, which looks like a lost call.
         connection = HTTPConnection(self._address, timeout=60)
-        headers = {"Authorization": f"Bearer {self._key}", "Content-Type": content_type}
+        headers = {"Authorization": f"Bearer {self.key}", "Content-Type": content_type}
         try:
             connection.request(method, f"/api/v1{path}", body, headers)
             response = connection.getresponse()

@@ -43,6 +43,11 @@ class Books:
         self._wrong_tenant = 0
         self._changed = 0
 
+    def expect(self, events: Iterable[Event]) -> None:
+        """These are going to be posted too."""
+        with self._lock:
+            self._to_post += events
+
     def note(self, problem: str) -> None:
         """Write down what must not happen; it fails the run."""
         with self._lock:

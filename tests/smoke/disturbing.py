@@ -4,6 +4,7 @@ import json
 import random
 import time
 import urllib.request
+from collections.abc import Callable, Mapping
 from typing import Any
 
 from launcher.stack import Stack
@@ -18,6 +19,8 @@ FAULTS = {
     "timeout_after_accepting_rate": 0.05,
     "timeout_seconds": 0.5,
 }
+KINDS = ("entry_failure", "internal", "latency", "throttle", "timeout_after_accepting")
+ROUNDS = 20
 
 
 class Simulator:
@@ -26,8 +29,13 @@ class Simulator:
     def __init__(self, url: str) -> None:
         self._url = url
 
-    def misbehave(self) -> None:
-        self._call("POST", "faults", FAULTS)
+    def misbehave(self, faults: Mapping[str, Any] = FAULTS) -> None:
+        """Replace all faults by these, and count them from zero."""
+        self._call("POST", "faults", dict(faults))
+
+    def behave(self) -> None:
+        """End all faults."""
+        self._call("DELETE", "faults")
 
     def accepted(self) -> int:
         """Return how many entries AWS has accepted so far."""
@@ -45,6 +53,18 @@ class Simulator:
         # Past any proxy of the environment.
         with urllib.request.build_opener(urllib.request.ProxyHandler({})).open(request, timeout=30) as answer:
             return json.load(answer)
+
+
+def until_each_has_struck(counts: Callable[[], Mapping[str, int]], play_round: Callable[[int], bool]) -> list[str]:
+    """Play further rounds until every kind of fault has struck or a round fails; return the kinds that never did."""
+    for number in range(1, ROUNDS + 1):
+        if not _not_struck(counts()) or not play_round(number):
+            break
+    return _not_struck(counts())
+
+
+def _not_struck(counts: Mapping[str, int]) -> list[str]:
+    return [kind for kind in KINDS if not counts.get(kind)]
 
 
 def kill_worker(stack: Stack) -> None:

@@ -1,14 +1,10 @@
 """Reading events from NDJSON files, each detail kept as the very bytes that the file has."""
 
-import sys
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
 from pathlib import Path
 
 import msgspec
-
-# The decoder's recursion counts against Python's limit; details of a thousand levels are legal.
-sys.setrecursionlimit(max(sys.getrecursionlimit(), 5_000))
 
 FIELDS = '{"tenant","type","id","detail"[,"time","resources"]}'
 
@@ -73,6 +69,11 @@ def spread(events: list[Event], tenants: int) -> list[Event]:
     """Return the events with their tenants replaced by so many others, in turn."""
     width = len(str(tenants))
     return [replace(event, tenant=f"tenant-{number % tenants + 1:0{width}}") for number, event in enumerate(events)]
+
+
+def more_like(events: list[Event], number: int, name: str) -> list[Event]:
+    """Return so many events that repeat the given ones in turn, with ids of their own that begin with the name."""
+    return [replace(events[each % len(events)], id=f"{name}-{each}") for each in range(number)]
 
 
 def _lines(files: Iterable[Path]) -> Iterable[tuple[str, bytes]]:

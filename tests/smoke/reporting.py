@@ -1,6 +1,7 @@
 """What a person reads of a run: a line now and then, a table at the end, and what is missing."""
 
 import sys
+import threading
 import time
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
@@ -36,16 +37,30 @@ def say(text: str) -> None:
 
 
 class Progress:
-    """Says how far the run is, once in a while."""
+    """Says every few seconds how far the run is, whatever the run is waiting for."""
 
-    def __init__(self, speak: Callable[[str], None] = say) -> None:
+    def __init__(
+        self, totals: Callable[[], Totals], speak: Callable[[str], None] = say, every_seconds: float = EVERY_SECONDS
+    ) -> None:
+        self._totals = totals
         self._speak = speak
-        self._began_at = self._spoke_at = time.monotonic()
+        self._every_seconds = every_seconds
+        self._end = threading.Event()
+        self._thread = threading.Thread(target=self._tell, name="progress")
 
-    def show(self, totals: Totals) -> None:
-        if time.monotonic() - self._spoke_at >= EVERY_SECONDS:
-            self._spoke_at = time.monotonic()
-            seconds = self._spoke_at - self._began_at
+    def __enter__(self) -> "Progress":
+        self._thread.start()
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._end.set()
+        self._thread.join()
+
+    def _tell(self) -> None:
+        began_at = time.monotonic()
+        while not self._end.wait(self._every_seconds):
+            totals = self._totals()
+            seconds = time.monotonic() - began_at
             self._speak(f"  {seconds:4.0f} s: {totals.received} of {totals.sent} deliveries arrived")
 
 

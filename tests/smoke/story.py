@@ -9,17 +9,18 @@ from launcher.stack import Stack
 from tests.smoke.accepting import accept_all
 from tests.smoke.backend import Backend, Source
 from tests.smoke.books import Books
-from tests.smoke.disturbing import KILLS, Simulator, kill_worker
+from tests.smoke.disturbing import KILLS, Simulator, kill_worker, until_each_has_struck
 from tests.smoke.posting import Poster
-from tests.smoke.reading import Event
+from tests.smoke.reading import Event, more_like
 from tests.smoke.receiving import Collector, Receiver
 from tests.smoke.registering import REGIONS, offered_sources, registered_backend
-from tests.smoke.reporting import Outcome, say
+from tests.smoke.reporting import Outcome, Progress, say
 from tests.smoke.waiting import explain_missing, wait_for_arrivals, wait_for_first_arrival, wait_until_idle
 
 THREADS = 8
 POSTED_EARLY = 3  # every third event
 POSTED_AGAIN = 200  # events at most
+POSTED_MORE = 100  # events for each round in which faults are still awaited
 
 
 @dataclass(frozen=True)
@@ -44,18 +45,21 @@ def carry_out(stack: Stack, task: Task) -> Outcome:
     if task.with_faults:
         aws.misbehave()
     began_at = time.monotonic()
-    _post_before_acceptance(task, poster, books, backend, sources)
-    with Collector(receivers, books) as collector:
-        say("The tenants accept their sources.")
-        accept_all(backend, receivers)
-        _post_the_rest(task, poster, books, stack)
-        complete = wait_for_arrivals(books, collector)
-        seconds = time.monotonic() - began_at
-        if complete:
-            wait_until_idle(books, backend, sources)
-        collector.finish()
-    books.claim_late()
-    explain_missing(books, backend)
+    with Progress(books.totals):
+        _post_before_acceptance(task, poster, books, backend, sources)
+        with Collector(receivers, books) as collector:
+            say("The tenants accept their sources.")
+            accept_all(backend, receivers)
+            _post_the_rest(task, poster, books, stack)
+            complete = wait_for_arrivals(books, collector)
+            if task.with_faults and complete:
+                complete = _await_every_fault(task, poster, books, collector, aws)
+            seconds = time.monotonic() - began_at
+            if complete:
+                wait_until_idle(books, backend, sources)
+            collector.finish()
+        books.claim_late()
+        explain_missing(books, backend)
     if task.with_faults:
         say("Faults: " + ", ".join(f"{count} x {name}" for name, count in sorted(aws.fault_counts().items())))
     return Outcome(books.totals(), aws.accepted(), seconds, books.problems, task.with_faults)
@@ -91,3 +95,18 @@ def _post_the_rest(task: Task, poster: Poster, books: Books, stack: Stack) -> No
     poster.post_again(again)
     killing = f", killing the worker {kills} times" if kills else ""
     say(f"Posted the other {len(rest)}{killing}; posted {len(again)} once more.")
+
+
+def _await_every_fault(task: Task, poster: Poster, books: Books, collector: Collector, aws: Simulator) -> bool:
+    """Post more until every kind of fault has struck at least once; return whether all of it arrived."""
+
+    def play_round(number: int) -> bool:
+        more = more_like(task.events, POSTED_MORE, f"smoke-round-{number}")
+        say(f"Posting {len(more)} more, because not every kind of fault has struck yet.")
+        books.expect(more)
+        poster.post(more)
+        return wait_for_arrivals(books, collector)
+
+    if missing := until_each_has_struck(aws.fault_counts, play_round):
+        books.note(f"these faults never struck, so nothing is proved about them: {', '.join(missing)}")
+    return books.all_promises_kept()

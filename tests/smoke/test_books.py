@@ -45,6 +45,12 @@ def is_good(books: Books, *, with_faults: bool = False) -> bool:
     return Outcome(books.totals(), 2, 1.0, books.problems, with_faults).good
 
 
+def test_what_is_posted_later_is_owed_too(complete: Books) -> None:
+    complete.expect([OF_BIRCH])
+    assert (complete.totals().sent, complete.totals().lost) == (3, 1)
+    assert complete.missing() == [(OF_BIRCH, BIRCH)]
+
+
 def test_an_event_is_owed_to_every_source_of_its_tenant_and_no_other(complete: Books) -> None:
     assert complete.totals() == Totals(
         events=1, sent=2, received=2, lost=0, duplicated=0, wrong_tenant=0, changed=0, nobodys=0

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.smoke.reading import UnusableEvents, read_events, spread
+from tests.smoke.reading import UnusableEvents, more_like, read_events, spread
 
 GOOD = b'{"tenant":"t","type":"a.b","id":"1","detail":{"n":123456789012345678901234567890, "d":1.10}}'
 
@@ -81,3 +81,11 @@ def test_events_are_spread_evenly_over_the_asked_number_of_tenants(file: Path) -
     assert tenants[:2] == ["tenant-01", "tenant-02"]
     assert {tenants.count(tenant) for tenant in tenants} == {2, 3}
     assert len(set(tenants)) == 10
+
+
+def test_more_events_are_like_the_given_ones_but_for_their_ids(file: Path) -> None:
+    file.write_bytes(b"\n".join(b'{"tenant":"a","type":"t","id":"%d","detail":{"n":%d}}' % (n, n) for n in range(3)))
+    events = read_events(file)
+    more = more_like(events, len(events) + 1, "later")
+    assert [event.detail for event in more] == [event.detail for event in [*events, events[0]]]
+    assert len({event.id for event in [*events, *more]}) == 2 * len(events) + 1

@@ -1,7 +1,9 @@
 """What a person reads at the end."""
 
+import threading
+
 from tests.smoke.books import Totals
-from tests.smoke.reporting import Outcome, problem_list, story_line, table
+from tests.smoke.reporting import Outcome, Progress, problem_list, story_line, table
 
 TOTALS = Totals(events=5, sent=10, received=9, lost=1, duplicated=2, wrong_tenant=3, changed=4, nobodys=6)
 
@@ -30,3 +32,19 @@ def test_a_missing_delivery_is_told_by_its_state_and_attempts() -> None:
     }
     assert story_line(story, "s1") == "held (source_pending); attempts: ThrottlingException"
     assert story_line(story, "s3") == "no such delivery; attempts: none"
+
+
+def test_progress_is_told_again_and_again_until_the_end() -> None:
+    said: list[str] = []
+    twice = threading.Event()
+
+    def speak(text: str) -> None:
+        said.append(text)
+        if len(said) == 2:
+            twice.set()
+
+    with Progress(lambda: TOTALS, speak, every_seconds=0.01):
+        assert twice.wait(10)
+    at_the_end = list(said)
+    assert at_the_end[0].endswith("s: 9 of 10 deliveries arrived")
+    assert said == at_the_end

@@ -7,7 +7,7 @@ from concurrent.futures import ThreadPoolExecutor
 from tests.smoke.backend import Backend, Source
 from tests.smoke.books import Books
 from tests.smoke.receiving import Collector
-from tests.smoke.reporting import Progress, story_line
+from tests.smoke.reporting import story_line
 
 THREADS = 8
 LOOK_SECONDS = 0.2
@@ -18,12 +18,11 @@ EXPLAINED = 10
 
 def wait_for_arrivals(books: Books, collector: Collector) -> bool:
     """Return True once all that was stored has arrived, False after two minutes without an arrival."""
-    progress, received, moved_at = Progress(), -1, time.monotonic()
+    received, moved_at = -1, time.monotonic()
     while True:
         collector.check()
         books.claim_late()
         totals = books.totals()
-        progress.show(totals)
         if books.all_promises_kept():
             return True
         if totals.received > received:
