@@ -110,12 +110,21 @@ def test_a_killed_supervisor_leaves_nobody_behind_and_the_next_start_is_clean(st
     assert rows(stack) == [1]
 
 
+def wait_until_stopped(*pids: int) -> None:
+    """A process that is running takes SIGSTOP when it is next looked at, which on a busy machine is not at once."""
+    deadline = time.monotonic() + 10
+    while any("\nState:\tT" not in Path(f"/proc/{pid}/status").read_text() for pid in pids):
+        assert time.monotonic() < deadline
+        time.sleep(0.01)
+
+
 def test_what_outlived_both_supervisor_and_undertaker_is_ended_by_the_next_start(stack: Stack) -> None:
     stack.start()
     pids = stack.status["pids"]
     # Stopped processes do not act on the death signal, as processes of a macOS would not.
     os.kill(pids["undertaker"], signal.SIGSTOP)
     os.killpg(pids["worker"], signal.SIGSTOP)
+    wait_until_stopped(pids["undertaker"], pids["worker"])
     stack.kill_supervisor()
     assert living_in([pids["worker"]])
     stack.start()
