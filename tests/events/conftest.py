@@ -15,6 +15,8 @@ from psycopg.conninfo import make_conninfo
 from integrations.events import ingest, session, storage
 from integrations.events.publisher import Publisher
 from integrations.registration.models import Environment
+from integrations.sources.models import Source
+from tenants.models import Tenant
 from tests.events.fake_aws import FakeAws
 
 TABLES = ("events", "pending", "retry", "dead", "settled", "attempts", "activity", "event_types")
@@ -67,6 +69,12 @@ def publisher(committed: None, aws: FakeAws) -> Iterator[Publisher]:
     """A publisher on its own session."""
     with session.open_session() as own, ThreadPoolExecutor(4) as calls:
         yield Publisher(own, calls)
+
+
+@pytest.fixture
+def source(publisher: Publisher, tenant: Tenant, make_source: Callable[..., Source]) -> Source:
+    """Alder's source, which AWS says is ACTIVE."""
+    return make_source(tenant)
 
 
 @pytest.fixture
