@@ -15,7 +15,6 @@ from redis.backoff import NoBackoff
 from redis.retry import Retry
 
 HEARTBEAT_KEY = "partnerbus:heartbeat"
-HEARTBEAT_EVERY_SECONDS = 10
 HEARTBEAT_LATE_SECONDS = 60
 BROKER_TIMEOUT_SECONDS = 0.05  # for each of connecting, greeting and asking: less than 200 ms in all
 

@@ -10,7 +10,7 @@ from integrations.events.lanes import Floors, WorkingLane
 LARGEST_CLAIM = 2_000  # deliveries a round
 FIRST_CLAIM = 500  # before anything is known of their size
 CLAIM_BYTES = 32_000_000
-SMALLEST_QUOTA = 20  # one call's worth
+SMALLEST_CLAIM = 20  # one call's worth
 RETRY_SHARE = 4  # a quarter of a round may be second tries, so that first tries never wait for them
 
 # The gate is read again here, in the statement that reads the rows: it may have closed since the lanes were listed.
@@ -48,9 +48,9 @@ class Delivery:
 
 
 def claim(connection: psycopg.Connection, lanes: list[WorkingLane], floors: Floors, size: int) -> list[Delivery]:
-    """Return about `size` deliveries of these locked lanes, each lane its fair share, oldest first."""
+    """Return at most `size` deliveries of these locked lanes, each lane its fair share, oldest first."""
     by_id = {lane.source_id: lane for lane in lanes}
-    quota = max(min(SMALLEST_QUOTA, size), size // len(lanes))
+    quota = max(1, size // len(lanes))
     parameters = {
         "sources": list(by_id),
         "floors": [floors.of(source_id) for source_id in by_id],
@@ -60,11 +60,12 @@ def claim(connection: psycopg.Connection, lanes: list[WorkingLane], floors: Floo
     with connection.cursor(binary=True) as cursor:
         first = [Delivery(by_id[row[0]], False, *row[1:]) for row in cursor.execute(FIRST_TRIES, parameters)]
         again = [Delivery(by_id[row[0]], True, *row[1:]) for row in cursor.execute(RETRIES, retry_parameters)]
-    return first + again
+    again = again[: max(1, size // RETRY_SHARE)]
+    return first[: size - len(again)] + again
 
 
 def next_size(claimed: list[Delivery]) -> int:
     """Return how many deliveries the next round may have, so that it stays near CLAIM_BYTES."""
     total = sum(len(delivery.tail or b"") for delivery in claimed)
     fitting = CLAIM_BYTES * len(claimed) // total if total else LARGEST_CLAIM
-    return max(SMALLEST_QUOTA, min(fitting, LARGEST_CLAIM))
+    return max(SMALLEST_CLAIM, min(fitting, LARGEST_CLAIM))

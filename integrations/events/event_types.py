@@ -1,6 +1,6 @@
 """The dictionary of detail-types: four bytes in every event instead of a text."""
 
-from collections.abc import Iterable
+from collections.abc import Collection
 
 import psycopg
 
@@ -8,15 +8,17 @@ _known: dict[str, int] = {}
 MAX_KNOWN = 10_000
 
 
-def ids_of(connection: psycopg.Connection, names: Iterable[str]) -> dict[str, int]:
+def ids_of(connection: psycopg.Connection, names: Collection[str]) -> dict[str, int]:
     """Return the id of each name, making those that are new. Remembers them for the life of the process."""
-    wanted = set(names)
-    if missing := sorted(wanted - _known.keys()):
+    # Answered from a dictionary of its own: another thread may clear the remembered one in between.
+    found = {name: known for name in names if (known := _known.get(name)) is not None}
+    if missing := sorted(set(names) - found.keys()):
+        looked_up = _look_up(connection, missing)
         if len(_known) > MAX_KNOWN:
             _known.clear()
-            missing = sorted(wanted)
-        _known.update(_look_up(connection, missing))
-    return {name: _known[name] for name in wanted}
+        _known.update(looked_up)
+        found |= looked_up
+    return found
 
 
 def _look_up(connection: psycopg.Connection, names: list[str]) -> dict[str, int]:

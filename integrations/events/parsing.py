@@ -92,7 +92,7 @@ def _is_json_for_python(raw: bytes) -> bool:
     """Python's decoder takes half a surrogate pair, and refuses the rest that ours refuses."""
     try:
         json.loads(raw, parse_constant=lambda name: json.loads(""))
-    except ValueError:
+    except (ValueError, RecursionError):
         return False
     return True
 

@@ -91,10 +91,10 @@ class Publisher:
             self._floors.forget()
 
     def _in_turn(self, found: list[WorkingLane]) -> list[WorkingLane]:
-        """Begin with another lane each round, so that more lanes than fit into one are all served."""
+        """Begin each round behind the lanes of the last one, so that more lanes than fit into one are all served."""
         if not found:
             return []
-        self._turn = (self._turn + lanes.MAX_LANES) % len(found) if len(found) > lanes.MAX_LANES else 0
+        self._turn = (self._turn + min(lanes.MAX_LANES, self._claim_size())) % len(found)
         return found[self._turn :] + found[: self._turn]
 
     def _publish(self, candidates: list[WorkingLane], at_most: int | None = None) -> list[Finding]:
@@ -103,7 +103,7 @@ class Publisher:
             return []
         try:
             claimed = claims.claim(self._connection, locked, self._floors, at_most or self._claim_size())
-            findings = self._courier.deliver(claimed[:at_most])
+            findings = self._courier.deliver(claimed)
             self._raise_floors(claimed, findings)
             self._next_size = claims.next_size(claimed) if claimed else self._next_size
             return findings

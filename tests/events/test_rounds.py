@@ -13,6 +13,7 @@ from integrations.events import ingest, recording
 from integrations.events.publisher import Publisher
 from integrations.events.recording import Recorder
 from integrations.events.story import story_of
+from integrations.events.trouble import recording_trouble
 from integrations.registration.models import Environment
 from integrations.sources.models import Lane, Source
 from tenants.identifiers import uuid7
@@ -109,7 +110,6 @@ def test_what_cannot_be_recorded_is_not_sent_again_and_again(
     publisher: Publisher, aws: FakeAws, source: Source, store_events: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     from integrations.events import publisher as publishing
-    from integrations.events.trouble import recording_trouble
 
     store_events(*events(100))
     publisher._connection.execute("select pg_advisory_unlock_all()")
@@ -210,3 +210,52 @@ def test_codes_are_learned_once_and_shared(publisher: Publisher) -> None:
     assert rows("select count(*) from outcome_codes where code = 'SomethingNew'") == [(1,)]
     Recorder(publisher._connection)._learn_codes({"SomethingNew"})
     assert rows("select count(*) from outcome_codes where code = 'SomethingNew'") == [(1,)]
+
+
+def test_many_lanes_together_take_no_more_than_the_round_may(
+    publisher: Publisher, aws: FakeAws, tenant: Tenant, make_source: MakeSource, store_events: Store
+) -> None:
+    for number in range(40):
+        make_source(tenant, label=f"lane{number}")
+    store_events(*events(30))  # 1,200 deliveries
+    publisher._next_size = 100
+    assert publisher.publish_round() <= 100
+    while publisher.publish_round():
+        pass
+    assert (queued(), len(aws.accepted)) == ({}, 1_200)
+    assert set(aws.accepted.values()) == {1}
+
+
+def test_after_a_failure_to_record_one_careful_call_is_made_however_many_lanes_wait(
+    publisher: Publisher, aws: FakeAws, tenant: Tenant, make_source: MakeSource, store_events: Store
+) -> None:
+    for number in range(40):
+        make_source(tenant, label=f"lane{number}")
+    store_events(*events(3))
+    recording_trouble.note()
+    try:
+        assert publisher.publish_round() == 20
+        assert len(aws.calls) == 1
+        assert publisher.publish_round() > 20  # something could be recorded again
+    finally:
+        recording_trouble.clear()
+
+
+def test_small_rounds_serve_every_lane_and_the_retries_in_turn(
+    publisher: Publisher, aws: FakeAws, tenant: Tenant, make_source: MakeSource, store_events: Store
+) -> None:
+    for number in range(40):
+        make_source(tenant, label=f"lane{number}")
+    (first, *_) = store_events(*events(10))
+    rows("delete from pending where event_id = %s returning 1", first.event_id)
+    rows(
+        "insert into retry (source_id, event_id, due_at, tries, refusals, code)"
+        " select id, %s, now(), 1, 0, 1 from sources_source returning 1",
+        first.event_id,
+    )
+    for _ in range(8):
+        publisher._next_size = 20
+        publisher.publish_round()
+    assert len({name for name, _ in aws.accepted}) == 40  # with a backlog in each, none waits for another
+    retried = {name for name, urn in aws.accepted if urn.endswith(str(first.event_id))}
+    assert len(retried) == 40

@@ -3,6 +3,7 @@
 import contextlib
 import json
 
+import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
@@ -62,3 +63,10 @@ def test_any_json_object_is_a_detail_and_stays_as_it_is(detail: dict[str, object
         json.dumps({"tenant": "alder", "type": "t"}).encode()[:-1] + b',"detail":' + text.encode(errors="surrogatepass")
     )
     assert parse_event(raw + b"}").detail == text.encode()
+
+
+def test_a_deep_event_with_half_a_surrogate_pair_is_refused_and_nothing_worse() -> None:
+    for depth in (500, 990, 2_000, 2_800):
+        raw = b'{"tenant":"alder","type":"t","detail":' + b'{"a":' * depth + b'"\\ud800"' + b"}" * depth + b"}"
+        with pytest.raises(Rejection):
+            parse_event(raw)
