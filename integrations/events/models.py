@@ -155,3 +155,22 @@ class Attempt(models.Model):
 
     def __str__(self) -> str:
         return f"{self.event_id} for {self.source_id} at {self.at}"
+
+
+class Rollup(models.Model):
+    """What one source did in one minute; `minute` counts minutes since 1970."""
+
+    pk = models.CompositePrimaryKey("source_id", "minute")
+    source_id = models.IntegerField()
+    minute = models.IntegerField()
+    accepted = models.IntegerField()
+    failed = models.IntegerField()
+    held = models.IntegerField()
+    bytes = models.BigIntegerField()
+
+    class Meta:
+        managed = False
+        db_table = "rollups"
+
+    def __str__(self) -> str:
+        return f"source {self.source_id}, minute {self.minute}"

@@ -44,6 +44,8 @@ class Environment(models.Model):
     regions = ArrayField(models.CharField(max_length=32), default=list)
     gate_policy = models.CharField(max_length=16, choices=GatePolicy, default=GatePolicy.HOLD)
     max_request_bytes = models.PositiveIntegerField(default=262_144)
+    retention_days = models.PositiveSmallIntegerField(default=30)
+    hold_limit_days = models.PositiveSmallIntegerField(default=14)
     enabled_at = models.DateTimeField(null=True, blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
 
@@ -62,6 +64,8 @@ class Environment(models.Model):
             ),
             # The other two are refused until they are built: SQL that sets them would lose events.
             models.CheckConstraint(condition=models.Q(gate_policy="hold"), name="environment_gate_policy_built"),
+            models.CheckConstraint(condition=models.Q(retention_days__gte=1), name="environment_retention_days_positive"),
+            models.CheckConstraint(condition=models.Q(hold_limit_days__gte=1), name="environment_hold_limit_days_positive"),
             models.CheckConstraint(
                 condition=models.Q(publisher_account="") | models.Q(publisher_account__regex=r"^[0-9]{12}$"),
                 name="environment_publisher_account_12_digits",
@@ -86,6 +90,7 @@ class ApiKey(models.Model):
     prefix = models.CharField(max_length=16, unique=True)  # how a presented key is found
     secret_hash = models.BinaryField(max_length=32)
     scopes = ArrayField(models.CharField(max_length=40))
+    events_per_second = models.PositiveIntegerField(null=True, blank=True)  # None: no limit of its own
     created_at = models.DateTimeField(auto_now_add=True)
     expires_at = models.DateTimeField(null=True, blank=True)
     revoked_at = models.DateTimeField(null=True, blank=True)
