@@ -64,8 +64,12 @@ class Environment(models.Model):
             ),
             # The other two are refused until they are built: SQL that sets them would lose events.
             models.CheckConstraint(condition=models.Q(gate_policy="hold"), name="environment_gate_policy_built"),
-            models.CheckConstraint(condition=models.Q(retention_days__gte=1), name="environment_retention_days_positive"),
-            models.CheckConstraint(condition=models.Q(hold_limit_days__gte=1), name="environment_hold_limit_days_positive"),
+            models.CheckConstraint(
+                condition=models.Q(retention_days__gte=1), name="environment_retention_days_positive"
+            ),
+            models.CheckConstraint(
+                condition=models.Q(hold_limit_days__gte=1), name="environment_hold_limit_days_positive"
+            ),
             models.CheckConstraint(
                 condition=models.Q(publisher_account="") | models.Q(publisher_account__regex=r"^[0-9]{12}$"),
                 name="environment_publisher_account_12_digits",
