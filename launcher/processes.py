@@ -102,7 +102,7 @@ def _web(environment: dict[str, str], port: int) -> Process:
 
 def _worker(environment: dict[str, str], data: DataDirectory) -> Process:
     celery = [sys.executable, "-m", "celery", "-A", "dashboard", "worker", "--loglevel", "info"]
-    model = ["--concurrency", "3", "--queues", "celery,publish", "--without-gossip", "--without-mingle"]
+    model = ["--concurrency", "4", "--queues", "celery,publish", "--without-gossip", "--without-mingle"]
     beat = ["--beat", "--schedule", str(data.path / "beat-schedule")]
     return Process(
         name="worker",

@@ -2,7 +2,7 @@
 
 import logging
 import os
-import socket
+import ssl
 import threading
 import tomllib
 from dataclasses import dataclass
@@ -10,16 +10,18 @@ from functools import cache
 from importlib import metadata
 from pathlib import Path
 from typing import TYPE_CHECKING
+from urllib.parse import urlsplit
 
 import boto3
 import botocore.session
 from botocore.config import Config
 from botocore.credentials import Credentials, ReadOnlyCredentials
 from botocore.exceptions import NoCredentialsError
-from botocore.httpsession import URLLib3Session
+from botocore.httpsession import get_cert_path
 from botocore.utils import get_environ_proxies
 
 from integrations.aws.credentials import signed_in_session
+from integrations.aws.exchange import Endpoint
 from integrations.aws.names import check_region
 from integrations.aws.publishers import Publisher
 
@@ -29,8 +31,6 @@ if TYPE_CHECKING:
 
 CONNECT_SECONDS = 3
 READ_SECONDS = 5
-POOL_CONNECTIONS = 32
-_SOCKET_OPTIONS = [(socket.IPPROTO_TCP, socket.TCP_NODELAY, 1), (socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1)]
 
 # At DEBUG botocore writes session tokens and the whole reply of AssumeRole.
 if logging.getLogger("botocore").getEffectiveLevel() < logging.INFO:
@@ -39,13 +39,13 @@ if logging.getLogger("botocore").getEffectiveLevel() < logging.INFO:
 
 @dataclass(slots=True, eq=False)
 class Connection:
-    """What calls of one publisher in one region share; clients, credentials and the pool are safe between threads."""
+    """What calls of one publisher in one region share; clients and credentials are safe between threads."""
 
     region: str
     events: "EventBridgeClient"
     sts: "STSClient"
     credentials: Credentials | None
-    pool: URLLib3Session
+    endpoint: Endpoint
     verified: bool = False
 
     def current_credentials(self) -> ReadOnlyCredentials:
@@ -109,7 +109,7 @@ def _connection(publisher: Publisher, region: str) -> Connection:
         events=events,
         sts=clients.client("sts", config=_config()),
         credentials=session.get_credentials(),
-        pool=_pool(session, events.meta.endpoint_url),
+        endpoint=_endpoint(session, events.meta.endpoint_url),
     )
 
 
@@ -122,13 +122,18 @@ def _config() -> Config:
     )
 
 
-def _pool(session: botocore.session.Session, endpoint: str) -> URLLib3Session:
-    return URLLib3Session(
-        verify=session.get_config_variable("ca_bundle") or True,
-        proxies=get_environ_proxies(endpoint),
-        timeout=(CONNECT_SECONDS, READ_SECONDS),  # type: ignore[arg-type]  # the stubs know only one number
-        max_pool_connections=POOL_CONNECTIONS,
-        socket_options=_SOCKET_OPTIONS,  # type: ignore[arg-type]  # the stubs say strings
+def _endpoint(session: botocore.session.Session, url: str) -> Endpoint:
+    """Return where boto3 would send a request, through the proxy that it would use, with the certificates it trusts."""
+    parts = urlsplit(url)
+    tls = None
+    if parts.scheme == "https":
+        tls = ssl.create_default_context(cafile=session.get_config_variable("ca_bundle") or get_cert_path(True))
+    proxy = urlsplit(get_environ_proxies(url).get(parts.scheme, ""))
+    return Endpoint(
+        host=parts.hostname or "",
+        port=parts.port or (443 if tls else 80),
+        tls=tls,
+        proxy=(proxy.hostname, proxy.port or 80) if proxy.hostname else None,
     )
 
 

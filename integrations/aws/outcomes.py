@@ -2,22 +2,21 @@
 
 import json
 from collections.abc import Sequence
-from dataclasses import dataclass
 from typing import Any
+
+import msgspec
 
 from integrations.aws.errors import RetryClass, classify
 from integrations.aws.words import CODE_CHARACTERS, storable
 
 
-@dataclass(frozen=True, slots=True)
-class Accepted:
+class Accepted(msgspec.Struct, frozen=True, gc=False):
     """AWS took the entry and gave it this id."""
 
     event_id: str
 
 
-@dataclass(frozen=True, slots=True)
-class Refused:
+class Refused(msgspec.Struct, frozen=True, gc=False):
     """AWS refused the entry with this raw code and text."""
 
     code: str
@@ -25,8 +24,7 @@ class Refused:
     retry_class: RetryClass
 
 
-@dataclass(frozen=True, slots=True)
-class Unknown:
+class Unknown(msgspec.Struct, frozen=True, gc=False):
     """AWS's answer does not say what became of the entry."""
 
     reason: str
@@ -42,7 +40,7 @@ def read_outcomes(body: bytes, sent: int) -> list[Outcome]:
     nothing about any entry, and one whose FailedEntryCount contradicts its results proves no acceptance.
     """
     try:
-        reply = json.loads(body)
+        reply = _decoded(body)
         results = reply["Entries"]
     except (ValueError, RecursionError, KeyError, TypeError):
         return _nothing_known(sent, f"AWS answered with {len(body)} bytes that are not a reply to PutPartnerEvents.")
@@ -52,6 +50,13 @@ def read_outcomes(body: bytes, sent: int) -> list[Outcome]:
     outcomes = [_outcome(result) for result in results]
     failed = reply.get("FailedEntryCount")
     return outcomes if _consistent(failed, outcomes) else _without_acceptances(outcomes, failed)
+
+
+def _decoded(body: bytes) -> Any:
+    try:
+        return msgspec.json.decode(body)
+    except msgspec.DecodeError:
+        return json.loads(body)  # it takes half a surrogate pair, too
 
 
 def _outcome(result: Any) -> Outcome:

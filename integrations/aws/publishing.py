@@ -2,12 +2,12 @@
 
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
+from datetime import UTC, datetime
 
-from botocore.auth import SigV4Auth
-from botocore.awsrequest import AWSPreparedRequest, AWSRequest, AWSResponse
+import msgspec
 
 from integrations.aws.connections import Connection, connect, user_agent
+from integrations.aws.exchange import Exchanges, Reply
 from integrations.aws.limits import MAX_REQUEST_BYTES, check_entries
 from integrations.aws.outcomes import Accepted as Accepted
 from integrations.aws.outcomes import Outcome as Outcome
@@ -15,15 +15,15 @@ from integrations.aws.outcomes import Refused as Refused
 from integrations.aws.outcomes import Unknown as Unknown
 from integrations.aws.outcomes import read_outcomes
 from integrations.aws.publishers import Publisher
-from integrations.aws.transactions import refuse_inside_transaction
-from integrations.aws.translation import refusal_of_reply, signing_in, translating
+from integrations.aws.signing import sign
+from integrations.aws.translation import refusal_of_reply, signing_in
 from integrations.aws.words import CODE_CHARACTERS, storable
 
 OPERATION = "PutPartnerEvents"
+TARGET = f"AWSEvents.{OPERATION}"
 
 
-@dataclass(frozen=True, slots=True)
-class PutResult:
+class PutResult(msgspec.Struct, frozen=True):
     """One outcome per entry, in the order sent; AWS's id of the request; milliseconds until its answer was read."""
 
     outcomes: list[Outcome]
@@ -31,7 +31,8 @@ class PutResult:
     duration_ms: int
 
 
-def put_partner_events(
+async def put_partner_events(
+    exchanges: Exchanges,
     publisher: Publisher,
     region: str,
     entries: Sequence[bytes],
@@ -47,38 +48,29 @@ def put_partner_events(
     NetworkError when nothing was sent; OutcomeUnknown when no answer came; LimitError before anything is sent.
     """
     check_entries(entries, max_request_bytes)
-    refuse_inside_transaction(OPERATION)
     with signing_in():
         connection = connect(publisher, region)
-        request = _signed(connection, b'{"Entries":[' + b",".join(entries) + b"]}", timeout)
+        request = _signed(connection, b'{"Entries":[' + b",".join(entries) + b"]}")
     started = time.perf_counter()
-    with translating(OPERATION):
-        reply = connection.pool.send(request)
+    reply = await exchanges.post(connection.endpoint, request, timeout)
     duration_ms = round((time.perf_counter() - started) * 1_000)
     return PutResult(
         _outcomes(reply, len(entries)),
-        storable(reply.headers.get("x-amzn-RequestId", ""), CODE_CHARACTERS),
+        storable(reply.headers.get("x-amzn-requestid", ""), CODE_CHARACTERS),
         duration_ms,
     )
 
 
-def _signed(connection: Connection, body: bytes, timeout: float) -> AWSPreparedRequest:
-    request = AWSRequest(
-        method="POST",
-        url=connection.events.meta.endpoint_url.rstrip("/") + "/",
-        headers={
-            "Content-Type": "application/x-amz-json-1.1",
-            "User-Agent": user_agent(),
-            "X-Amz-Target": f"AWSEvents.{OPERATION}",
-        },
-        data=body,
-    )
-    request.context["read_timeout"] = timeout
-    SigV4Auth(connection.current_credentials(), "events", connection.region).add_auth(request)
-    return request.prepare()
+def _signed(connection: Connection, body: bytes) -> bytes:
+    """Return the request as it goes over the wire."""
+    credentials, host = connection.current_credentials(), connection.endpoint.authority
+    headers = sign(credentials, connection.region, host, body, datetime.now(UTC), TARGET)
+    lines = "".join(f"{name}: {value}\r\n" for name, value in headers)
+    head = f"POST / HTTP/1.1\r\n{lines}User-Agent: {user_agent()}\r\nContent-Length: {len(body)}\r\n\r\n"
+    return head.encode() + body
 
 
-def _outcomes(reply: AWSResponse, sent: int) -> list[Outcome]:
-    if reply.status_code != 200:
-        raise refusal_of_reply(OPERATION, reply.status_code, reply.headers, reply.content)
-    return read_outcomes(reply.content, sent)
+def _outcomes(reply: Reply, sent: int) -> list[Outcome]:
+    if reply.status != 200:
+        raise refusal_of_reply(OPERATION, reply.status, reply.headers, reply.body)
+    return read_outcomes(reply.body, sent)

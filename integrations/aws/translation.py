@@ -76,11 +76,14 @@ def signing_in() -> Iterator[None]:
 
 
 def refusal_of_reply(operation: str, status: int, headers: Mapping[str, str], body: bytes) -> AwsError:
-    """Return the error that a raw HTTP reply other than 200 stands for; a body not in AWS's JSON is kept as text."""
+    """Return the error that a raw HTTP reply other than 200 stands for; a body not in AWS's JSON is kept as text.
+
+    Names of headers are in lower case.
+    """
     fields = _json_object(body)
-    code = headers.get("x-amzn-ErrorType") or fields.get("__type") or fields.get("code") or f"HTTP {status}"
+    code = headers.get("x-amzn-errortype") or fields.get("__type") or fields.get("code") or f"HTTP {status}"
     message = fields.get("message") or fields.get("Message") or body.decode(errors="replace").strip()
-    request_id = headers.get("x-amzn-RequestId", "")
+    request_id = headers.get("x-amzn-requestid", "")
     return error_for(str(code), str(message)[:MESSAGE_CHARACTERS], operation, status, request_id)
 
 

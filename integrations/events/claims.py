@@ -1,67 +1,104 @@
 """Claims: the deliveries that a publisher reads from its locked lanes for one round of calls."""
 
-from dataclasses import dataclass
-from uuid import UUID
+from collections import Counter
 
+import msgspec
 import psycopg
 
+from integrations.arrays import int4s, uuids
+from integrations.cursors import binary_cursor
 from integrations.events.lanes import Floors, WorkingLane
 
 LARGEST_CLAIM = 2_000  # deliveries a round
 FIRST_CLAIM = 500  # before anything is known of their size
 CLAIM_BYTES = 32_000_000
 SMALLEST_CLAIM = 20  # one call's worth
-RETRY_SHARE = 4  # a quarter of a round may be second tries, so that first tries never wait for them
+RETRY_SHARE = 4  # a quarter of a round is kept for second tries where there are any, the rest for first tries
 
 # The gate is read again here, in the statement that reads the rows: it may have closed since the lanes were listed.
 FIRST_TRIES = """
-select p.source_id, p.event_id, e.wire, 0::smallint, 0::smallint, null::int
-from unnest(%(sources)s::int[], %(floors)s::uuid[]) as q(source_id, floor)
+select p.source_id, uuid_send(p.event_id), e.wire
+from unnest(%s::int[], %s::uuid[]) as q(source_id, floor)
 join sources_lane l on l.source_id = q.source_id and l.publishable
 cross join lateral (
   select source_id, event_id from pending where source_id = q.source_id and event_id > q.floor
-  order by event_id limit %(quota)s) p
+  order by event_id limit %s) p
 left join events e on e.id = p.event_id
 """
 RETRIES = """
-select r.source_id, r.event_id, e.wire, r.tries, r.refusals, r.replay_id
-from unnest(%(sources)s::int[]) as q(source_id)
+select r.source_id, uuid_send(r.event_id), e.wire, r.tries, r.refusals, r.replay_id,
+  coalesce(extract(epoch from now() - r.refused_since), 0)::float8
+from unnest(%s::int[]) as q(source_id)
 join sources_lane l on l.source_id = q.source_id and l.publishable
 cross join lateral (
-  select source_id, event_id, tries, refusals, replay_id from retry where source_id = q.source_id and due_at <= now()
-  order by due_at limit %(quota)s) r
+  select * from retry where source_id = q.source_id and due_at <= now() order by due_at limit %s) r
 left join events e on e.id = r.event_id
 """
 
 
-@dataclass(frozen=True, slots=True)
-class Delivery:
-    """One event for one source, about to be sent. `tail` is None when the event is not there any more."""
+class Delivery(msgspec.Struct, frozen=True, gc=False):
+    """One event for one source, about to be sent. `event_id` is 16 bytes; `tail` is None when the event is gone.
+
+    `refused_for` is how many seconds ago AWS first refused it for itself.
+    """
 
     lane: WorkingLane
     from_retry: bool
-    event_id: UUID
+    event_id: bytes
     tail: bytes | None
-    tries: int
-    refusals: int
-    replay_id: int | None
+    tries: int = 0
+    refusals: int = 0
+    replay_id: int | None = None
+    refused_for: float = 0.0
 
 
-def claim(connection: psycopg.Connection, lanes: list[WorkingLane], floors: Floors, size: int) -> list[Delivery]:
-    """Return at most `size` deliveries of these locked lanes, each lane its fair share, oldest first."""
+class Claim(msgspec.Struct, frozen=True):
+    """What was read for one round, and the lanes that had as much as their share or more."""
+
+    deliveries: list[Delivery]
+    filled: set[int]
+
+
+def claim(connection: psycopg.Connection, lanes: list[WorkingLane], floors: Floors, size: int) -> Claim:
+    """Read at most `size` deliveries of these locked lanes, each lane its fair share, oldest first.
+
+    What a lane leaves of its share goes to those that have more.
+    """
+    trying_again = [lane for lane in lanes if lane.retries]
+    room = size - size // RETRY_SHARE if trying_again else size
+    first, filled = _first_tries(connection, lanes, floors, room)
+    again = _retries(connection, trying_again, size - len(first)) if trying_again else []
+    return Claim(first + again, filled)
+
+
+def _first_tries(
+    connection: psycopg.Connection, lanes: list[WorkingLane], floors: Floors, room: int
+) -> tuple[list[Delivery], set[int]]:
+    quota = max(1, room // len(lanes))
+    found = _read(connection, lanes, [floors.of(lane.source_id) for lane in lanes], quota)[:room]
+    last = {delivery.lane.source_id: delivery.event_id for delivery in found}
+    counts = Counter(delivery.lane.source_id for delivery in found)
+    full = [lane for lane in lanes if counts[lane.source_id] >= quota]
+    left = (room - len(found)) // len(full) if full else 0
+    if left:
+        found += _read(connection, full, [last[lane.source_id] for lane in full], left)
+    return found, {lane.source_id for lane in full}
+
+
+def _read(
+    connection: psycopg.Connection, lanes: list[WorkingLane], floors: list[bytes], quota: int
+) -> list[Delivery]:
     by_id = {lane.source_id: lane for lane in lanes}
-    quota = max(1, size // len(lanes))
-    parameters = {
-        "sources": list(by_id),
-        "floors": [floors.of(source_id) for source_id in by_id],
-        "quota": quota,
-    }
-    retry_parameters = {"sources": list(by_id), "quota": max(1, quota // RETRY_SHARE)}
-    with connection.cursor(binary=True) as cursor:
-        first = [Delivery(by_id[row[0]], False, *row[1:]) for row in cursor.execute(FIRST_TRIES, parameters)]
-        again = [Delivery(by_id[row[0]], True, *row[1:]) for row in cursor.execute(RETRIES, retry_parameters)]
-    again = again[: max(1, size // RETRY_SHARE)]
-    return first[: size - len(again)] + again
+    with binary_cursor(connection) as cursor:
+        rows = cursor.execute(FIRST_TRIES, [int4s(list(by_id)), uuids(floors), quota], prepare=True)
+        return [Delivery(by_id[source_id], False, event_id, wire) for source_id, event_id, wire in rows]
+
+
+def _retries(connection: psycopg.Connection, lanes: list[WorkingLane], room: int) -> list[Delivery]:
+    by_id = {lane.source_id: lane for lane in lanes}
+    with binary_cursor(connection) as cursor:
+        rows = cursor.execute(RETRIES, [int4s(list(by_id)), max(1, room // len(lanes))], prepare=True)
+        return [Delivery(by_id[source_id], True, *row) for source_id, *row in rows][:room]
 
 
 def next_size(claimed: list[Delivery]) -> int:

@@ -3,17 +3,20 @@
 import time
 from collections import Counter
 from collections.abc import Callable, Iterable
-from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
+from uuid import UUID
 
 import psycopg
 import structlog
 from django.conf import settings
 from django.utils import timezone
 
+from integrations.aws.errors import RetryClass, classify
+from integrations.aws.exchange import Exchanges
 from integrations.events import outcomes, sending
 from integrations.events.claims import Delivery
 from integrations.events.outcomes import Finding
+from integrations.events.pacing import Pace
 from integrations.events.parsing import PostedEvent
 from integrations.events.recording import Recorder
 from integrations.events.routing import Route, routes_of_sources
@@ -27,7 +30,7 @@ from tenants.identifiers import lowest_uuid_of
 
 # Well below the minute of a task: a round that is ended from outside has recorded less than it sent.
 ROUND_SECONDS = 25.0
-CALLS_A_THREAD = 2  # in one slice
+ENVIRONMENT_SECONDS = 2.0  # an environment's role and limits may be so old
 UNANSWERED_IN_A_ROW = 3  # calls to one region; then its breaker opens, so that the others do not wait for it
 
 log = structlog.get_logger()
@@ -36,34 +39,79 @@ log = structlog.get_logger()
 class Courier:
     """Brings claims to AWS and what AWS said into the database."""
 
-    def __init__(self, connection: psycopg.Connection, calls: ThreadPoolExecutor, ended: Callable[[], bool]) -> None:
+    def __init__(self, connection: psycopg.Connection, exchanges: Exchanges, ended: Callable[[], bool]) -> None:
         self._connection = connection
-        self._calls = calls
+        self._exchanges = exchanges
         self._ended = ended
         self._recorder = Recorder(connection)
+        self._pace = Pace(connection)
+        self._environments: dict[int, Environment] = {}
+        self._environments_read_at = 0.0
         self._unanswered: Counter[tuple[int, str]] = Counter()
+        self.wait_seconds = 0.0
 
     def deliver(self, claimed: list[Delivery]) -> list[Finding]:
-        """Deliver what the time allows and return the recorded findings; the rest stays as it is."""
-        deadline = time.monotonic() + ROUND_SECONDS
+        """Deliver what time and quota allow and return the recorded findings; the rest stays as it is.
+
+        Afterwards `wait_seconds` says how long it is until AWS's quota allows the next call, where that was the limit.
+        """
+        deadline, self.wait_seconds = time.monotonic() + ROUND_SECONDS, 0.0
         findings, to_send = self._settle_unsendable(claimed)
         self._record(findings)
-        environments = Environment.objects.in_bulk({delivery.lane.environment_id for delivery in to_send})
-        left = sending.pack(to_send, environments)
+        left = sending.pack(to_send, self._environments_of(to_send))
         while left and time.monotonic() < deadline and not self._ended():
-            size = settings.CALLS_AT_ONCE * CALLS_A_THREAD
-            outcome, left = self._send_slice(left[:size], deadline), left[size:]
+            slice_, left = self._next_slice(left)
+            if not slice_:
+                break
+            outcome = self._send_slice(slice_, deadline)
             findings += outcome.findings
             stopped = self._stop(outcome)
             left = [request for request in left if request.place not in stopped]
         return findings
 
+    def _environments_of(self, deliveries: list[Delivery]) -> dict[int, Environment]:
+        wanted = {delivery.lane.environment_id for delivery in deliveries}
+        old = time.monotonic() - self._environments_read_at > ENVIRONMENT_SECONDS
+        if old or not wanted <= self._environments.keys():
+            self._environments = Environment.objects.in_bulk(wanted | self._environments.keys())
+            self._environments_read_at = time.monotonic()
+        return self._environments
+
+    def _next_slice(self, left: list[Request]) -> tuple[list[Request], list[Request]]:
+        """Separate the calls that may be made now: as many as may be in flight, and as AWS's quotas allow."""
+        self._pace.refresh()
+        wanted = left[: settings.CALLS_AT_ONCE]
+        allowed = {
+            place: self._pace.take(*place, count) for place, count in Counter(map(_paced, wanted)).items()
+        }
+        now, later = [], []
+        for request in wanted:
+            if allowed[_paced(request)] > 0:
+                allowed[_paced(request)] -= 1
+                now.append(request)
+            else:
+                later.append(request)
+        if later:
+            self.wait_seconds = min(self._pace.seconds_until(*_paced(request)) for request in later)
+        return now, left[len(wanted) :] + later
+
     def _send_slice(self, requests: list[Request], deadline: float) -> Round:
         sent_at = timezone.now()
-        outcome = sending.send_all(requests, self._calls, deadline)
+        outcome = sending.send_all(self._exchanges, requests, deadline)
         self._record(outcome.findings)
+        self._slow_down(outcome.findings)
         _report_suspects(outcome.findings, sent_at)
         return outcome
+
+    def _slow_down(self, findings: list[Finding]) -> None:
+        """Tell the pace of throttled calls, once a place."""
+        throttled = {
+            (self._environments[f.delivery.lane.environment_id].publisher_account, f.delivery.lane.region)
+            for f in findings
+            if f.code != outcomes.ACCEPTED and f.code is not None and classify(f.code) is RetryClass.THROTTLED
+        }
+        for place in throttled:
+            self._pace.throttled(*place)
 
     def _record(self, findings: list[Finding]) -> None:
         if findings:
@@ -110,14 +158,14 @@ def _judged_without_a_call(delivery: Delivery, routes: dict[int, Route]) -> Find
     try:
         selected = _selects(routes[delivery.lane.source_id], delivery.tail)
     except Exception as error:  # one event that cannot be judged must not hold up everybody's
-        log.exception("an event could not be judged", event_id=str(delivery.event_id))
+        log.exception("an event could not be judged", event_id=str(UUID(bytes=delivery.event_id)))
         return outcomes.unjudged(delivery, str(error))
     return None if selected else outcomes.filtered(delivery)
 
 
 def _is_before_selection(delivery: Delivery) -> bool:
     since = delivery.lane.selection_since
-    return since is not None and delivery.event_id < lowest_uuid_of(since)
+    return since is not None and delivery.event_id < lowest_uuid_of(since).bytes
 
 
 def _selects(route: Route, tail: bytes) -> bool:
@@ -138,6 +186,11 @@ def _report_suspects(findings: Iterable[Finding], sent_at: datetime) -> None:
     suspects = {f.delivery.lane.source_id: (f.code, f.message) for f in findings if f.suspect and f.code}
     for source_id, (code, message) in suspects.items():
         suspect(source_id=source_id, sent_at=sent_at, now=timezone.now(), code=code, message=message)
+
+
+def _paced(request: Request) -> tuple[str, str]:
+    """Return where AWS counts this call: the publisher account and the region."""
+    return request.environment.publisher_account, request.region
 
 
 def _silence(request: Request) -> Stopped:

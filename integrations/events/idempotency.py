@@ -4,7 +4,6 @@ import hashlib
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from math import ceil
-from uuid import UUID
 
 from integrations.events.storage import week_table
 
@@ -29,7 +28,7 @@ def weeks_at(now: datetime, days: int) -> Weeks:
     return Weeks(current, earlier, before if before != current else None)
 
 
-def key_of(environment_id: int, caller_id: str) -> UUID:
-    """Return the key of a caller's id: unique per environment, whatever the id contains."""
+def key_of(environment_id: int, caller_id: str) -> bytes:
+    """Return the key of a caller's id, 16 bytes: unique per environment, whatever the id contains."""
     content = environment_id.to_bytes(8, "big") + caller_id.encode()
-    return UUID(bytes=hashlib.md5(content, usedforsecurity=False).digest())
+    return hashlib.md5(content, usedforsecurity=False).digest()

@@ -2,15 +2,15 @@
 
 import time
 from collections.abc import Sequence
-from dataclasses import dataclass
 from datetime import datetime
 from uuid import UUID
 
+import msgspec
 import psycopg
 
 from integrations.aws import limits
+from integrations.cursors import binary_cursor
 from integrations.events import wire
-from integrations.events.cursors import binary_cursor
 from integrations.events.idempotency import key_of
 from integrations.events.insertion import Candidate, insert, originals
 from integrations.events.parsing import PostedEvent, parse_event
@@ -21,15 +21,14 @@ from integrations.patterns import MatchTooCostly
 from integrations.problems import Problem
 from integrations.registration.models import Environment
 from integrations.sources.reserve import reserve_for
-from tenants.identifiers import uuid7s
+from tenants.identifiers import text_of, uuid7s
 
 # An older routing decision is not stored: a source may have been created or closed meanwhile.
 ROUTING_SECONDS = 20.0
 RETRY = {"Retry-After": "1"}
 
 
-@dataclass(frozen=True, slots=True)
-class Result:
+class Result(msgspec.Struct, frozen=True, gc=False):
     """What became of one posted event; `status` is stored, duplicate or rejected."""
 
     index: int
@@ -101,13 +100,14 @@ def _candidate(
     environment: Environment,
     index: int,
     event: PostedEvent,
-    event_id: UUID,
+    event_id: bytes,
     tenant: TenantRoutes | None,
     now: datetime,
 ) -> Candidate:
     if tenant is None:
         raise Rejection("tenant_unknown", f"There is no tenant {event.tenant!r} in this environment; put it first.")
-    _check_size(environment, event)
+    tail = wire.tail_of(event, text_of(event_id), now.timestamp())
+    _check_size(environment, event, tail)
     return Candidate(
         index=index,
         event=event,
@@ -116,7 +116,7 @@ def _candidate(
         key=None if event.id is None else key_of(environment.pk, event.id),
         body=wire.fingerprint(event),
         source_ids=[route.source_id for route in tenant.routes if _selects(route, event)],
-        tail=wire.tail_of(event, event_id, now.timestamp()),
+        tail=tail,
     )
 
 
@@ -130,8 +130,10 @@ def _selects(route: Route, event: PostedEvent) -> bool:
         ) from None
 
 
-def _check_size(environment: Environment, event: PostedEvent) -> None:
+def _check_size(environment: Environment, event: PostedEvent, tail: bytes) -> None:
     """Refuse what no call could carry. The longest source name counts, because a source may be chosen later."""
+    if wire.LONGEST_SOURCE_NAME + len(tail) <= environment.max_request_bytes:
+        return  # keys, quotes and escapes of the wire only add to what AWS counts
     urn = wire.URN + "0" * 36
     size = wire.LONGEST_SOURCE_NAME + limits.entry_size("", event.type, event.detail, [*event.resources, urn], True)
     if size > environment.max_request_bytes:
@@ -158,7 +160,8 @@ def _store(
     firsts_known = originals(connection, [c.key for c in known if c.key is not None], now) if known else {}
     for candidate in known:
         assert candidate.key is not None
-        results[candidate.index] = _duplicate(candidate, *firsts_known[candidate.key])
+        original_id, body = firsts_known[candidate.key]
+        results[candidate.index] = _duplicate(candidate, original_id, body)
     for candidate, first in repeated:
         original = results[first.index].event_id
         assert original is not None
@@ -169,7 +172,7 @@ def _without_repetitions(
     candidates: list[Candidate],
 ) -> tuple[list[Candidate], list[tuple[Candidate, Candidate]]]:
     """Separate the first event of each id in this body from its repetitions."""
-    firsts: dict[UUID, Candidate] = {}
+    firsts: dict[bytes, Candidate] = {}
     repeated = []
     for candidate in candidates:
         identity = candidate.key or candidate.event_id
@@ -181,7 +184,7 @@ def _without_repetitions(
 
 
 def _result(candidate: Candidate, status: str) -> Result:
-    return Result(candidate.index, candidate.event.id, candidate.event_id, status)
+    return Result(candidate.index, candidate.event.id, UUID(bytes=candidate.event_id), status)
 
 
 def _duplicate(candidate: Candidate, event_id: UUID, body: int) -> Result:

@@ -1,37 +1,49 @@
 """Lanes: which sources have work that may be published, whose turn it is, and how far each was already read."""
 
 import time
-from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from uuid import UUID
 
+import msgspec
 import psycopg
 
-from integrations.events.session import LANE_LOCK
+from integrations.arrays import Int4s, Uuids, int4s, uuids
+from integrations.cursors import binary_cursor
+from integrations.events import wire
+from integrations.events.session import HEAVY_CHANNEL, LANE_LOCK
 from tenants.identifiers import lowest_uuid_of
 
 MAX_LANES = 200  # at most so many in one round: as many advisory locks
 # A body may commit this long after its ids were made; later ones are found by the look without floor.
 LATE_COMMIT = timedelta(seconds=3)
 LOOK_WITHOUT_FLOOR = 30.0  # seconds
-LOWEST = UUID(int=0)
+LOWEST = bytes(16)
+LOWEST_UUID = UUID(bytes=LOWEST)
 
 WITH_WORK = """
-select l.source_id, s.name, l.environment_id, l.region, s.observed, l.selection_since
-from sources_lane l join sources_source s on s.id = l.source_id
-left join unnest(%(sources)s::int[], %(floors)s::uuid[]) as f(source_id, floor) on f.source_id = l.source_id
-where l.publishable and {breakers}
-  and (exists (select 1 from pending p where p.source_id = l.source_id and p.event_id > coalesce(f.floor, %(lowest)s))
-    or exists (select 1 from retry r where r.source_id = l.source_id and r.due_at <= now()))
+select w.source_id, s.name, w.environment_id, w.region, s.observed, w.selection_since, w.retries, w.heavy
+from (
+  select l.source_id, l.environment_id, l.region, l.selection_since, h.source_id is not null as heavy,
+    exists (select 1 from pending p where p.source_id = l.source_id and p.event_id > coalesce(f.floor, %s::uuid)) as fresh,
+    exists (select 1 from retry r where r.source_id = l.source_id and r.due_at <= now()) as retries
+  from sources_lane l
+  left join unnest(%s::int[], %s::uuid[]) as f(source_id, floor) on f.source_id = l.source_id
+  left join heavy_lanes h on h.source_id = l.source_id
+  where l.publishable and {where}
+) w join sources_source s on s.id = w.source_id
+where w.fresh or w.retries
 """
 WITHOUT_BREAKER = """not exists (
     select 1 from registration_breaker b where b.environment_id = l.environment_id and b.region = l.region)"""
-OF_ONE_REGION = "l.environment_id = %(environment)s and l.region = %(region)s"
+OF_ONE_REGION = "l.environment_id = %s and l.region = %s"
 
 
-@dataclass(frozen=True, slots=True)
-class WorkingLane:
-    """A lane with work: the source's name, where and for whom it is called, and what we know of the source."""
+class WorkingLane(msgspec.Struct, frozen=True):
+    """A lane with work: the source's name, where and for whom it is called, and what we know of the source.
+
+    `retries` says whether any second try is due; a heavy lane had more than its share of the last round. `head` is
+    what goes in front of each stored tail.
+    """
 
     source_id: int
     name: str
@@ -39,6 +51,9 @@ class WorkingLane:
     region: str
     observed: str
     selection_since: datetime | None
+    retries: bool
+    heavy: bool
+    head: bytes
 
 
 class Floors:
@@ -49,7 +64,7 @@ class Floors:
     """
 
     def __init__(self) -> None:
-        self._floors: dict[int, UUID] = {}
+        self._floors: dict[int, bytes] = {}
         self._cleared_at = time.monotonic()
 
     def forget(self) -> None:
@@ -62,25 +77,25 @@ class Floors:
         if time.monotonic() - self._cleared_at >= LOOK_WITHOUT_FLOOR:
             self.forget()
 
-    def of(self, source_id: int) -> UUID:
+    def of(self, source_id: int) -> bytes:
         return self._floors.get(source_id, LOWEST)
 
-    def raise_to(self, source_id: int, last_recorded: UUID) -> None:
+    def raise_to(self, source_id: int, last_recorded: bytes) -> None:
         """Everything of this lane up to `last_recorded` was read in one claim and recorded."""
-        self._floors[source_id] = min(last_recorded, lowest_uuid_of(datetime.now(UTC) - LATE_COMMIT))
+        self._floors[source_id] = min(last_recorded, lowest_uuid_of(datetime.now(UTC) - LATE_COMMIT).bytes)
 
-    def as_arrays(self) -> tuple[list[int], list[UUID]]:
-        return list(self._floors), list(self._floors.values())
+    def as_arrays(self) -> tuple[Int4s, Uuids]:
+        return int4s(list(self._floors)), uuids(list(self._floors.values()))
 
 
 def lanes_with_work(connection: psycopg.Connection, floors: Floors) -> list[WorkingLane]:
     """Return the publishable lanes that have something to send now and whose breaker is closed."""
-    return _find(connection, WITHOUT_BREAKER, floors, {})
+    return _find(connection, WITHOUT_BREAKER, floors)
 
 
 def lanes_to_probe(connection: psycopg.Connection, environment_id: int, region: str) -> list[WorkingLane]:
     """Return the lanes with work behind the breaker of one environment and region."""
-    return _find(connection, OF_ONE_REGION, Floors(), {"environment": environment_id, "region": region})
+    return _find(connection, OF_ONE_REGION, Floors(), environment_id, region)
 
 
 def breakers_to_probe(connection: psycopg.Connection) -> list[tuple[int, str]]:
@@ -97,25 +112,40 @@ def lock(connection: psycopg.Connection, lanes: list[WorkingLane]) -> list[Worki
     the lock, and what the previous holder has just recorded would be sent again.
     """
     by_id = {lane.source_id: lane for lane in lanes[:MAX_LANES]}
-    locked = connection.execute(
-        "select x from unnest(%s::int[]) x where pg_try_advisory_lock(%s, x)", [list(by_id), LANE_LOCK]
-    )
-    return [by_id[source_id] for (source_id,) in locked]
+    with binary_cursor(connection) as cursor:
+        locked = cursor.execute(
+            "select x from unnest(%s::int[]) x where pg_try_advisory_lock(%s, x)",
+            [int4s(list(by_id)), LANE_LOCK],
+            prepare=True,
+        )
+        return [by_id[source_id] for (source_id,) in locked]
 
 
 def unlock(connection: psycopg.Connection, lanes: list[WorkingLane]) -> None:
     """Let the next publisher have the lanes: only after the outcomes are committed."""
-    connection.execute(
-        "select pg_advisory_unlock(%s, x) from unnest(%s::int[]) x", [LANE_LOCK, [lane.source_id for lane in lanes]]
-    )
+    with binary_cursor(connection) as cursor:
+        cursor.execute(
+            "select pg_advisory_unlock(%s, x) from unnest(%s::int[]) x",
+            [LANE_LOCK, int4s([lane.source_id for lane in lanes])],
+            prepare=True,
+        )
 
 
-def _find(
-    connection: psycopg.Connection, breakers: str, floors: Floors, parameters: dict[str, object]
-) -> list[WorkingLane]:
+def mark_heavy(connection: psycopg.Connection, heavy: set[int], light: set[int]) -> None:
+    """Note which lanes had more than their share of a round, and which no longer have."""
+    if light:
+        connection.execute("delete from heavy_lanes where source_id = any(%s)", [int4s(sorted(light))])
+    if heavy:
+        connection.execute(
+            "insert into heavy_lanes select unnest(%s::int[]) on conflict do nothing", [int4s(sorted(heavy))]
+        )
+        connection.execute("select pg_notify(%s, '')", [HEAVY_CHANNEL])
+
+
+def _find(connection: psycopg.Connection, where: str, floors: Floors, *parameters: object) -> list[WorkingLane]:
     sources, values = floors.as_arrays()
-    rows = connection.execute(
-        WITH_WORK.format(breakers=breakers),
-        {"sources": sources, "floors": values, "lowest": LOWEST, **parameters},
-    )
-    return [WorkingLane(*row) for row in rows]
+    with binary_cursor(connection) as cursor:
+        rows = cursor.execute(
+            WITH_WORK.format(where=where), [LOWEST_UUID, sources, values, *parameters], prepare=True
+        )
+        return [WorkingLane(*row, wire.head_of(row[1])) for row in rows]

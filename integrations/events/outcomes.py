@@ -1,11 +1,11 @@
 """What one call means for one delivery, and when to try again."""
 
 import random
-from dataclasses import dataclass
 from datetime import timedelta
 from enum import Enum
 from uuid import UUID
 
+import msgspec
 from django.conf import settings
 
 from integrations.aws.errors import RetryClass
@@ -30,19 +30,18 @@ class Verdict(Enum):
     FILTERED = "filtered"
 
 
-@dataclass(frozen=True, slots=True)
-class Call:
+class Call(msgspec.Struct, frozen=True, gc=False):
     """What the attempts of one PutPartnerEvents call share."""
 
     ms: int = 0
     request_id: str = ""
 
 
-@dataclass(frozen=True, slots=True)
-class Finding:
+class Finding(msgspec.Struct, frozen=True, gc=False):
     """The verdict on one delivery, with what AWS said.
 
     `refused` counts towards RETRY_MAX_TRIES: AWS refused this entry for itself, and not for our haste or its trouble.
+    `ages` starts the clock of RETRY_MAX_HOURS: refused, and not because the source may be gone.
     `attempted` is false where no call was made; `code` is then None where nothing went wrong.
     """
 
@@ -55,6 +54,7 @@ class Finding:
     message: str = ""
     suspect: bool = False
     refused: bool = False
+    ages: bool = False
     attempted: bool = True
 
 
@@ -90,8 +90,12 @@ def filtered(delivery: Delivery) -> Finding:
 
 
 def _refused(delivery: Delivery, outcome: Refused, call: Call, size: int) -> Finding:
+    suspect = outcome.retry_class is RetryClass.SOURCE_SUSPECT
     counts = outcome.retry_class is not RetryClass.THROTTLED
-    used_up = counts and delivery.refusals + 1 >= settings.RETRY_MAX_TRIES
+    ages = counts and not suspect
+    used_up = (counts and delivery.refusals + 1 >= settings.RETRY_MAX_TRIES) or (
+        ages and delivery.refused_for >= settings.RETRY_MAX_HOURS * 3_600
+    )
     final = outcome.retry_class is RetryClass.FINAL or used_up
     return Finding(
         delivery,
@@ -101,7 +105,8 @@ def _refused(delivery: Delivery, outcome: Refused, call: Call, size: int) -> Fin
         size,
         message=outcome.message,
         refused=counts,
-        suspect=not final and outcome.retry_class is RetryClass.SOURCE_SUSPECT,
+        ages=ages,
+        suspect=suspect and not final,
     )
 
 
@@ -111,10 +116,10 @@ def delay(tries: int) -> timedelta:
     return timedelta(seconds=random.uniform(longest / 2, longest))  # noqa: S311 - jitter, not a secret
 
 
-def uuid_or_none(text: str) -> UUID | None:
-    """Return AWS's id as a UUID, which it is in practice, or None."""
+def uuid_bytes(text: str) -> bytes | None:
+    """Return the 16 bytes of AWS's id, which is a UUID in practice, or None."""
     try:
-        return UUID(text)
+        return UUID(text).bytes
     except ValueError:
         return None
 
@@ -124,7 +129,7 @@ def said(finding: Finding) -> str | None:
     odd = [
         f"{name} {text}"
         for name, text in (("EventId", finding.aws_id), ("RequestId", finding.call.request_id))
-        if text and uuid_or_none(text) is None
+        if text and uuid_bytes(text) is None
     ]
     words = " · ".join([*odd, finding.message] if finding.message else odd)
     return words[:MESSAGE_LENGTH] or None

@@ -1,13 +1,17 @@
 """Recording: the outcomes of a round in one transaction, on the session that holds the lanes."""
 
+import struct
 import time
-from collections.abc import Iterable
-from datetime import datetime
+from collections.abc import Iterable, Iterator
+from datetime import UTC, datetime, timedelta
 
 import psycopg
 
+from integrations.arrays import Int2s, int2s, int4s, uuids
+from integrations.cursors import binary_cursor
+
 from integrations.events.models import Settled
-from integrations.events.outcomes import Finding, Verdict, delay, said, uuid_or_none
+from integrations.events.outcomes import Finding, Verdict, delay, said, uuid_bytes
 
 OBSERVED = {"unknown": 0, "none": 1, "pending": 2, "active": 3, "deleted": 4}
 MOST_COUNTED = 32_000  # below the limit of a smallint
@@ -17,17 +21,25 @@ COPY_ATTEMPTS = """
 copy attempts (event_id, source_id, at, code, tries, ms, bytes, observed, replay_id, aws_id, request_id, message)
 from stdin (format binary)
 """
-ATTEMPT_TYPES = ["uuid", "int4", "timestamptz", "int2", "int2", "int4", "int4", "int2", "int4", "uuid", "uuid", "text"]
+# PostgreSQL's binary COPY: each field is its length and its bytes. The last four may be null.
+COPY_BEGIN = b"PGCOPY\n\xff\r\n\x00" + bytes(8)
+COPY_END = b"\xff\xff"
+ATTEMPT = struct.Struct("!h i16s ii iq ih ih ii ii ih".replace(" ", "")).pack
+UUID_FIELD, INT_FIELD, LENGTH = struct.Struct("!i16s").pack, struct.Struct("!ii").pack, struct.Struct("!i").pack
+NULL = LENGTH(-1)
+EPOCH = datetime(2000, 1, 1, tzinfo=UTC)  # PostgreSQL counts microseconds from here
 
 DELETE = (
     "delete from {table} t using unnest(%s::int[], %s::uuid[]) as x(s, e) where t.source_id = x.s and t.event_id = x.e"
 )
 TO_RETRY = """
-insert into retry (source_id, event_id, due_at, tries, refusals, code, replay_id)
+insert into retry (source_id, event_id, due_at, tries, refusals, code, replay_id, refused_since)
 select * from unnest(
-  %s::int[], %s::uuid[], %s::timestamptz[], %s::smallint[], %s::smallint[], %s::smallint[], %s::int[])
+  %s::int[], %s::uuid[], %s::timestamptz[], %s::smallint[], %s::smallint[], %s::smallint[], %s::int[],
+  %s::timestamptz[])
 on conflict (source_id, event_id) do update
-set due_at = excluded.due_at, tries = excluded.tries, refusals = excluded.refusals, code = excluded.code
+set due_at = excluded.due_at, tries = excluded.tries, refusals = excluded.refusals, code = excluded.code,
+  refused_since = coalesce(retry.refused_since, excluded.refused_since)
 """
 TO_DEAD = """
 insert into dead (source_id, event_id, at, code, tries, message)
@@ -56,7 +68,7 @@ class Recorder:
     def record(self, findings: list[Finding], now: datetime) -> None:
         """Write attempts and move deliveries on, all or nothing. New codes are committed before."""
         self._learn_codes({finding.code for finding in findings if finding.code is not None})
-        with self._connection.transaction(), self._connection.cursor() as cursor:
+        with self._connection.transaction(), binary_cursor(self._connection) as cursor:
             self._write_attempts(cursor, findings, now)
             self._leave(cursor, "pending", [f for f in findings if not f.delivery.from_retry])
             self._leave(cursor, "retry", [f for f in findings if f.delivery.from_retry and f.verdict != Verdict.RETRY])
@@ -84,31 +96,34 @@ class Recorder:
 
     def _write_attempts(self, cursor: psycopg.Cursor, findings: list[Finding], now: datetime) -> None:
         with cursor.copy(COPY_ATTEMPTS) as copy:
-            copy.set_types(ATTEMPT_TYPES)
-            for finding in findings:
-                if finding.attempted:
-                    copy.write_row(self._attempt(finding, now))
+            copy.write(b"".join([COPY_BEGIN, *self._attempts(findings, now), COPY_END]))
 
-    def _attempt(self, finding: Finding, now: datetime) -> tuple[object, ...]:
-        delivery = finding.delivery
-        return (
-            delivery.event_id,
-            delivery.lane.source_id,
-            now,
-            self._code(finding),
-            delivery.tries + 1,
-            finding.call.ms,
-            finding.size,
-            OBSERVED[delivery.lane.observed],
-            delivery.replay_id,
-            uuid_or_none(finding.aws_id),
-            uuid_or_none(finding.call.request_id),
-            said(finding),
-        )
+    def _attempts(self, findings: list[Finding], now: datetime) -> Iterator[bytes]:
+        moment = (now - EPOCH) // timedelta(microseconds=1)
+        request_ids: dict[str, bytes | None] = {}
+        for finding in findings:
+            if not finding.attempted:
+                continue
+            delivery, call = finding.delivery, finding.call
+            lane = delivery.lane
+            if call.request_id not in request_ids:
+                request_ids[call.request_id] = uuid_bytes(call.request_id)
+            aws_id, request_id, words = uuid_bytes(finding.aws_id), request_ids[call.request_id], said(finding)
+            message = None if words is None else words.encode()
+            yield b"".join((
+                ATTEMPT(
+                    12, 16, delivery.event_id, 4, lane.source_id, 8, moment, 2, self._code(finding),
+                    2, min(delivery.tries + 1, MOST_COUNTED), 4, call.ms, 4, finding.size, 2, OBSERVED[lane.observed],
+                ),
+                NULL if delivery.replay_id is None else INT_FIELD(4, delivery.replay_id),
+                NULL if aws_id is None else UUID_FIELD(16, aws_id),
+                NULL if request_id is None else UUID_FIELD(16, request_id),
+                NULL if message is None else LENGTH(len(message)) + message,
+            ))  # fmt: skip
 
     def _leave(self, cursor: psycopg.Cursor, table: str, findings: list[Finding]) -> None:
         if findings:
-            cursor.execute(DELETE.format(table=table), _keys(findings))
+            cursor.execute(DELETE.format(table=table), _keys(findings), prepare=True)
 
     def _enter_retry(self, cursor: psycopg.Cursor, findings: list[Finding], now: datetime) -> None:
         if not findings:
@@ -117,14 +132,18 @@ class Recorder:
         refusals = [min(finding.delivery.refusals + finding.refused, MOST_COUNTED) for finding in findings]
         due = [now + delay(count) for count in tries]
         replays = [finding.delivery.replay_id for finding in findings]
-        cursor.execute(TO_RETRY, [*_keys(findings), due, tries, refusals, self._code_ids(findings), replays])
+        since = [now if finding.ages else None for finding in findings]
+        cursor.execute(
+            TO_RETRY,
+            [*_keys(findings), due, int2s(tries), int2s(refusals), self._code_ids(findings), replays, since],
+        )
 
     def _enter_dead(self, cursor: psycopg.Cursor, findings: list[Finding], now: datetime) -> None:
         if findings:
-            tries = [finding.delivery.tries + finding.attempted for finding in findings]
+            tries = [min(finding.delivery.tries + finding.attempted, MOST_COUNTED) for finding in findings]
             words = [said(finding) for finding in findings]
             moments = [now] * len(findings)
-            cursor.execute(TO_DEAD, [*_keys(findings), moments, self._code_ids(findings), tries, words])
+            cursor.execute(TO_DEAD, [*_keys(findings), moments, self._code_ids(findings), int2s(tries), words])
 
     def _enter_settled(self, cursor: psycopg.Cursor, findings: list[Finding], now: datetime) -> None:
         if findings:
@@ -136,11 +155,11 @@ class Recorder:
             source_id for source_id in source_ids if clock - self._noted.get(source_id, -ACTIVITY_STEP) >= ACTIVITY_STEP
         ]
         if due:
-            cursor.execute(TO_ACTIVITY, [now, due])
+            cursor.execute(TO_ACTIVITY, [now, int4s(due)], prepare=True)
             self._noted |= dict.fromkeys(due, clock)
 
-    def _code_ids(self, findings: list[Finding]) -> list[int]:
-        return [self._code(finding) for finding in findings]
+    def _code_ids(self, findings: list[Finding]) -> Int2s:
+        return int2s([self._code(finding) for finding in findings])
 
     def _code(self, finding: Finding) -> int:
         assert finding.code is not None  # only a settled delivery has none
@@ -149,4 +168,4 @@ class Recorder:
 
 def _keys(findings: Iterable[Finding]) -> list[object]:
     findings = list(findings)
-    return [[f.delivery.lane.source_id for f in findings], [f.delivery.event_id for f in findings]]
+    return [int4s([f.delivery.lane.source_id for f in findings]), uuids([f.delivery.event_id for f in findings])]

@@ -9,6 +9,8 @@ from typing import Any
 import msgspec
 import psycopg
 
+from integrations.arrays import texts
+from integrations.cursors import binary_cursor
 from integrations.events.parsing import PostedEvent
 from integrations.patterns import EventPattern, compile_pattern
 
@@ -81,10 +83,12 @@ def routes_of_tenants(
 ) -> dict[str, TenantRoutes]:
     """Return the routes of the tenants that this directory knows, by the SaaS's own id."""
     found: dict[str, TenantRoutes] = {}
-    for external_id, tenant_id, *source in connection.execute(ROUTES_OF_TENANTS, [directory_id, list(external_ids)]):
-        tenant = found.setdefault(external_id, TenantRoutes(tenant_id))
-        if source[0] is not None:
-            tenant.routes.append(_route(*source))
+    with binary_cursor(connection) as cursor:
+        cursor.execute(ROUTES_OF_TENANTS, [directory_id, texts(list(external_ids))], prepare=True)
+        for external_id, tenant_id, *source in cursor:
+            tenant = found.setdefault(external_id, TenantRoutes(tenant_id))
+            if source[0] is not None:
+                tenant.routes.append(_route(*source))
     return found
 
 

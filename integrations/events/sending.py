@@ -1,8 +1,8 @@
 """Calls: deliveries packed into PutPartnerEvents requests, sent side by side, and a refused request taken apart."""
 
+import asyncio
 import time
 from collections.abc import Iterable, Iterator
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 
 import structlog
@@ -10,10 +10,10 @@ from django.conf import settings
 
 from integrations.aws import limits
 from integrations.aws.errors import AwsError, InvalidRequest, NetworkError, OutcomeUnknown, RequestTooLarge
+from integrations.aws.exchange import Exchanges
 from integrations.aws.limits import LimitError
 from integrations.aws.publishing import Refused, put_partner_events
 from integrations.aws.refusal import RetryClass
-from integrations.events import wire
 from integrations.events.claims import Delivery
 from integrations.events.outcomes import UNKNOWN, Call, Finding, judge, postponed
 from integrations.registration.models import Environment
@@ -93,7 +93,7 @@ def pack(deliveries: Iterable[Delivery], environments: dict[int, Environment]) -
     current: dict[tuple[int, str], Request] = {}
     for delivery in deliveries:
         assert delivery.tail is not None
-        entry = wire.entry(delivery.lane.name, delivery.tail)
+        entry = delivery.lane.head + delivery.tail
         key = (delivery.lane.environment_id, delivery.lane.region)
         request = current.get(key)
         if request is None or not request.fits(entry):
@@ -103,32 +103,37 @@ def pack(deliveries: Iterable[Delivery], environments: dict[int, Environment]) -
     return requests
 
 
-def send_all(requests: list[Request], calls: ThreadPoolExecutor, deadline: float) -> Round:
+def send_all(exchanges: Exchanges, requests: list[Request], deadline: float) -> Round:
     """Send the requests side by side and return what all of them brought. Never raises for what AWS does.
 
     No call begins after `deadline` (monotonic seconds).
     """
+    return exchanges.run(_send_all(exchanges, requests, deadline))
+
+
+async def _send_all(exchanges: Exchanges, requests: list[Request], deadline: float) -> Round:
     total = Round()
-    for part in calls.map(lambda request: _send_safely(request, deadline), requests):
+    for part in await asyncio.gather(*[_send_safely(exchanges, request, deadline) for request in requests]):
         total.add(part)
     return total
 
 
-def _send_safely(request: Request, deadline: float) -> Round:
+async def _send_safely(exchanges: Exchanges, request: Request, deadline: float) -> Round:
     """A defect of ours in one call must not end the others; whether AWS took the entries is then unknown."""
     try:
-        return send(request, deadline)
+        return await send(exchanges, request, deadline)
     except Exception as error:
         log.exception("a call failed unexpectedly", region=request.region)
         return _postponed(request, UNKNOWN, OutcomeUnknown("OutcomeUnknown", repr(error)))
 
 
-def send(request: Request, deadline: float) -> Round:
+async def send(exchanges: Exchanges, request: Request, deadline: float) -> Round:
     """Send one request; one that AWS refuses as a whole is halved until the entry at fault stands alone."""
     if time.monotonic() > deadline:
         return Round()
     try:
-        result = put_partner_events(
+        result = await put_partner_events(
+            exchanges,
             request.environment.publisher,
             request.region,
             request.entries,
@@ -136,14 +141,14 @@ def send(request: Request, deadline: float) -> Round:
             max_request_bytes=request.environment.max_request_bytes,
         )
     except LimitError as error:
-        return _taken_apart(request, deadline, error.code, str(error), RetryClass.FINAL)
+        return await _taken_apart(exchanges, request, deadline, error.code, str(error), RetryClass.FINAL)
     except OutcomeUnknown as error:
         unknown = _postponed(request, UNKNOWN, error)
         unknown.unanswered.append(request)
         return unknown
     except AwsError as error:
         if _may_be_one_entrys_fault(error):
-            return _taken_apart(request, deadline, error.code, error.message, error.retry_class)
+            return await _taken_apart(exchanges, request, deadline, error.code, error.message, error.retry_class)
         return _refused_as_a_whole(request, error)
     call = Call(result.duration_ms, result.request_id)
     findings = [
@@ -174,12 +179,14 @@ def _postponed(request: Request, code: str, error: AwsError) -> Round:
     )
 
 
-def _taken_apart(request: Request, deadline: float, code: str, message: str, retry_class: RetryClass) -> Round:
+async def _taken_apart(
+    exchanges: Exchanges, request: Request, deadline: float, code: str, message: str, retry_class: RetryClass
+) -> Round:
     total = Round(answered=[request])
     if len(request.entries) == 1:
         refused = Refused(code, message, retry_class)
         total.findings.append(judge(request.deliveries[0], refused, Call(), len(request.entries[0])))
         return total
     for half in request.halves():
-        total.add(send(half, deadline))
+        total.add(await send(exchanges, half, deadline))
     return total

@@ -6,6 +6,7 @@ from django.conf import settings
 from integrations.sources.gate import GATE_CHANNEL
 
 WORK_CHANNEL = "partnerbus_work"
+HEAVY_CHANNEL = "partnerbus_heavy"
 SLOT_LOCK = 78
 LANE_LOCK = 77
 
@@ -44,6 +45,7 @@ def open_session() -> psycopg.Connection:
     )
     connection.execute(f"listen {WORK_CHANNEL}")
     connection.execute(f"listen {GATE_CHANNEL}")
+    connection.execute(f"listen {HEAVY_CHANNEL}")
     return connection
 
 
@@ -51,8 +53,20 @@ def take_slot(connection: psycopg.Connection) -> int | None:
     """Take one of the PUBLISHERS slots for the life of the session; None when all are taken."""
     for slot in range(settings.PUBLISHERS):
         if connection.execute("select pg_try_advisory_lock(%s, %s)", [SLOT_LOCK, slot]).fetchone() == (True,):
+            if slot:  # it serves heavy lanes, of which the first publisher tells it
+                connection.execute(f"unlisten {WORK_CHANNEL}")
             return slot
     return None
+
+
+def is_alone(connection: psycopg.Connection, slot: int) -> bool:
+    """Return whether no publisher of the other kind lives: of the first slot, or of any later one."""
+    return connection.execute(
+        "select not exists (select from pg_locks where locktype = 'advisory' and granted and classid = %s"
+        " and database = (select oid from pg_database where datname = current_database())"
+        " and case when %s = 0 then objid > 0 else objid = 0 end)",
+        [SLOT_LOCK, slot],
+    ).fetchone() == (True,)
 
 
 def heard(connection: psycopg.Connection, seconds: float) -> set[str]:

@@ -4,8 +4,6 @@ So one stored row serves every source of its tenant, and a detail reaches the te
 """
 
 import hashlib
-from uuid import UUID
-
 import msgspec
 
 from integrations.events.parsing import PostedEvent
@@ -16,20 +14,19 @@ LONGEST_SOURCE_NAME = 256
 _encode = msgspec.json.Encoder().encode
 
 
-def tail_of(event: PostedEvent, event_id: UUID, received: float) -> bytes:
+def tail_of(event: PostedEvent, event_id: str, received: float) -> bytes:
     """Return the entry without its opening brace and Source, as UTF-8 JSON. `received` stands in for no time."""
-    resources = [*event.resources, f"{URN}{event_id}"]
     return b'"Time":%s,"Resources":%s,"DetailType":%s,"Detail":%s}' % (
         _encode(round(event.time if event.time is not None else received, 3)),
-        _encode(resources),
+        _encode([*event.resources, URN + event_id]),
         _encode(event.type),
         _encode(event.detail.decode()),
     )
 
 
-def entry(source_name: str, tail: bytes) -> bytes:
-    """Return the whole wire-ready entry for one source."""
-    return b'{"Source":%s,%s' % (_encode(source_name), tail)
+def head_of(source_name: str) -> bytes:
+    """Return what goes in front of a stored tail to make it an entry for one source."""
+    return b'{"Source":%s,' % _encode(source_name)
 
 
 class StoredEntry(msgspec.Struct):

@@ -8,7 +8,8 @@ import pytest
 
 from integrations.aws.connections import connect, forget_connections, user_agent
 from integrations.aws.publishers import Publisher
-from integrations.aws.publishing import Accepted, put_partner_events
+from integrations.aws.publishing import Accepted
+from tests.aws.calling import put_partner_events
 from tests.aws.scripted_aws import ScriptedAws, answer
 
 ENTRY = b'{"Source":"aws.partner/example.com/x/y","DetailType":"t","Detail":"{}"}'

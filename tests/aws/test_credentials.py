@@ -9,7 +9,8 @@ from integrations.aws import errors, partner_sources
 from integrations.aws.errors import RetryClass
 from integrations.aws.identity import caller_identity
 from integrations.aws.publishers import Publisher
-from integrations.aws.publishing import PutResult, put_partner_events
+from integrations.aws.publishing import PutResult
+from tests.aws.calling import put_partner_events
 from tests.aws.scripted_aws import Script, ScriptedAws, answer, hang_up_after
 
 ACCEPTED = answer({"FailedEntryCount": 0, "Entries": [{"EventId": "a"}]})

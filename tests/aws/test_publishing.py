@@ -1,17 +1,21 @@
+import asyncio
 import json
 import time
-from concurrent.futures import ThreadPoolExecutor
+from collections.abc import Coroutine
 from http.server import BaseHTTPRequestHandler
+from typing import Any
 
 import boto3
 import pytest
 
-from integrations.aws import errors
+from integrations.aws import errors, publishing
 from integrations.aws.errors import RetryClass
+from integrations.aws.exchange import Exchanges
 from integrations.aws.limits import EntriesTooLarge, WrongEntryCount
 from integrations.aws.publishers import Publisher
-from integrations.aws.publishing import Accepted, PutResult, Refused, Unknown, put_partner_events
-from tests.aws.scripted_aws import Script, ScriptedAws, accepted, answer, hang_up_after, refuse
+from integrations.aws.publishing import Accepted, PutResult, Refused, Unknown
+from tests.aws.calling import put_partner_events
+from tests.aws.scripted_aws import Script, ScriptedAws, accepted, answer, refuse
 from tests.aws.signature import verified
 
 NAME = "aws.partner/example.com/alder-iqzbjr77/events"
@@ -23,6 +27,10 @@ def entry(detail: str = '{"n":1}', kind: str = "order.created") -> bytes:
         {"Source": NAME, "Time": 1_700_000_000, "Resources": ["urn:x:1"], "DetailType": kind, "Detail": detail}
     )
     return text.encode()
+
+
+def call(exchanges: Exchanges, publisher: Publisher) -> Coroutine[Any, Any, PutResult]:
+    return publishing.put_partner_events(exchanges, publisher, "eu-west-1", [entry()], timeout=5)
 
 
 def put(publisher: Publisher, count: int = 1, timeout: float = 5) -> PutResult:
@@ -108,7 +116,6 @@ def test_each_entry_has_its_own_outcome(aws: ScriptedAws, publisher: Publisher) 
 @pytest.mark.parametrize(
     "reply",
     [
-        answer(b'{"FailedEntryCount":0,"Entries":[{"EventId":"a"},{"Ev', claim=400),
         answer(b""),
         answer(HTML),
         answer(b"\xff\xfe"),
@@ -118,7 +125,6 @@ def test_each_entry_has_its_own_outcome(aws: ScriptedAws, publisher: Publisher) 
         answer({"FailedEntryCount": 0}),
         answer({"FailedEntryCount": 0, "Entries": None}),
         answer({"FailedEntryCount": 0, "Entries": {"0": {"EventId": "a"}}}),
-        hang_up_after(0, b"HTTP/1.1 200 OK\r\nContent-"),
         accepted(),
         accepted("a"),
         accepted("a", "b", "c"),
@@ -217,8 +223,9 @@ def test_connections_are_kept_alive(aws: ScriptedAws, publisher: Publisher) -> N
         accepted("a")(handler)
 
     aws.answers(*[remember] * 5)
-    for _ in range(5):
-        put(publisher)
+    with Exchanges() as exchanges:
+        for _ in range(5):
+            exchanges.run(call(exchanges, publisher))
     assert len(ports) == 1
 
 
@@ -230,17 +237,27 @@ def test_a_connection_that_aws_closed_while_it_was_idle_is_replaced_without_a_do
         handler.close_connection = True
 
     aws.answers(accept_and_close, accepted("b"))
-    put(publisher)
-    time.sleep(0.2)
-    assert put(publisher).outcomes == [Accepted("b")]
+    with Exchanges() as exchanges:
+        exchanges.run(call(exchanges, publisher))
+        time.sleep(0.2)
+        assert exchanges.run(call(exchanges, publisher)).outcomes == [Accepted("b")]
     assert len(aws.calls("PutPartnerEvents")) == 2
 
 
-def test_threads_may_send_at_once_through_one_connection(aws: ScriptedAws, publisher: Publisher) -> None:
-    aws.answers(*[accepted("a")] * 60)
-    with ThreadPoolExecutor(6) as threads:
-        results = list(threads.map(lambda _: put(publisher), range(60)))
-    assert [result.outcomes for result in results] == [[Accepted("a")]] * 60
+def test_many_calls_are_in_flight_at_once(aws: ScriptedAws, publisher: Publisher) -> None:
+    def slow(handler: BaseHTTPRequestHandler) -> None:
+        time.sleep(0.3)
+        accepted("a")(handler)
+
+    async def side_by_side(exchanges: Exchanges) -> list[PutResult]:
+        return await asyncio.gather(*[call(exchanges, publisher) for _ in range(40)])
+
+    aws.answers(*[slow] * 40)
+    started = time.perf_counter()
+    with Exchanges() as exchanges:
+        results = exchanges.run(side_by_side(exchanges))
+    assert [result.outcomes for result in results] == [[Accepted("a")]] * 40
+    assert time.perf_counter() - started < 3
     assert all(verified(request, "plain-secret") for request in aws.calls("PutPartnerEvents"))
 
 

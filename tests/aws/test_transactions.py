@@ -10,9 +10,10 @@ settings.configure(DATABASES={"default": {"ENGINE": "django.db.backends.sqlite3"
 import django
 django.setup()
 from django.db import connection, transaction
-from integrations.aws import identity, partner_sources, publishing
+from integrations.aws import identity, partner_sources
 from integrations.aws.publishers import Publisher
 from integrations.aws.transactions import InsideTransaction
+from tests.aws.calling import put_partner_events
 publisher = Publisher("111111111111")
 name = "aws.partner/example.com/x/y"
 CALLS = {
@@ -21,7 +22,7 @@ CALLS = {
     "describe": lambda: partner_sources.describe(publisher, "eu-west-1", name),
     "accounts_of": lambda: partner_sources.accounts_of(publisher, "eu-west-1", name),
     "list_sources": lambda: list(partner_sources.list_sources(publisher, "eu-west-1", "aws.partner/example.com/")),
-    "put": lambda: publishing.put_partner_events(publisher, "eu-west-1", [b"{}"], timeout=1),
+    "put": lambda: put_partner_events(publisher, "eu-west-1", [b"{}"], timeout=1),
     "identity": lambda: identity.caller_identity(publisher),
 }
 connection.ensure_connection()

@@ -6,8 +6,9 @@ import pytest
 from integrations.aws import errors
 from integrations.aws.errors import RetryClass
 from integrations.aws.publishers import Publisher
-from integrations.aws.publishing import PutResult, put_partner_events
-from tests.aws.scripted_aws import Script, ScriptedAws, accepted, hang_up_after
+from integrations.aws.publishing import PutResult
+from tests.aws.calling import put_partner_events
+from tests.aws.scripted_aws import Script, ScriptedAws, accepted, answer, hang_up_after
 
 ENTRY = b'{"Source":"aws.partner/example.com/x/y","DetailType":"t","Detail":"{}"}'
 
@@ -20,6 +21,8 @@ def put(publisher: Publisher, timeout: float = 5) -> PutResult:
     "reply",
     [
         hang_up_after(0),
+        answer(b'{"FailedEntryCount":0,"Entries":[{"EventId":"a"},{"Ev', claim=400),
+        hang_up_after(0, b"HTTP/1.1 200 OK\r\nContent-"),
         hang_up_after(0, b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n5\r\n{"),
         hang_up_after(0, b"SSH-2.0-OpenSSH_9\r\n\r\n"),
         hang_up_after(1.5),

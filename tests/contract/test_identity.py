@@ -5,7 +5,8 @@ import pytest
 from integrations.aws import errors, partner_sources
 from integrations.aws.identity import caller_identity
 from integrations.aws.publishers import Publisher
-from integrations.aws.publishing import Accepted, put_partner_events
+from integrations.aws.publishing import Accepted
+from tests.aws.calling import put_partner_events
 from tests.contract.world import World
 
 WIRE = '{{"Source":"{}","DetailType":"t","Detail":"{{}}"}}'

@@ -8,7 +8,8 @@ import pytest
 from integrations.aws import errors, partner_sources
 from integrations.aws.errors import RetryClass
 from integrations.aws.limits import entry_size
-from integrations.aws.publishing import Accepted, Refused, put_partner_events
+from integrations.aws.publishing import Accepted, Refused
+from tests.aws.calling import put_partner_events
 from tests.contract.receiver import Receiver
 from tests.contract.world import World, code_of, entry
 

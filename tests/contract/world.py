@@ -26,7 +26,8 @@ from botocore.exceptions import ClientError
 from integrations.aws import partner_sources
 from integrations.aws.names import source_name
 from integrations.aws.publishers import Publisher
-from integrations.aws.publishing import Outcome, put_partner_events
+from integrations.aws.publishing import Outcome
+from tests.aws.calling import put_partner_events
 
 ROOT = Path(__file__).resolve().parents[2]
 PATIENCE = 60 if os.environ.get("CONTRACT_ENDPOINT") == "aws" else 5

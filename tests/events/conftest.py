@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import psycopg
@@ -12,25 +11,27 @@ from django.test import Client
 from django.utils import timezone
 from psycopg.conninfo import make_conninfo
 
+from integrations.aws.exchange import Exchanges
 from integrations.events import ingest, session, storage
+from integrations.events import publisher as publishing
 from integrations.events.publisher import Publisher
 from integrations.registration.models import Environment
 from integrations.sources.models import Source
 from tenants.models import Tenant
 from tests.events.fake_aws import FakeAws
 
-TABLES = ("events", "pending", "retry", "dead", "settled", "attempts", "activity", "event_types")
+TABLES = ("events", "pending", "retry", "dead", "settled", "attempts", "activity", "event_types", "pace", "heavy_lanes")
 
 
 @pytest.fixture
 def post(store: None, client: Client, api_key: str) -> Callable[..., Any]:
     """Post to /api/v1/events as the SaaS backend does; return the response."""
 
-    def send(body: object, *, content_type: str = "application/json", key: str = api_key) -> Any:
+    def send(body: object, *, content_type: str = "application/json", key: str = api_key, **headers: str) -> Any:
         content = body if isinstance(body, bytes) else json.dumps(body).encode()
-        return client.post(
-            "/api/v1/events", content, content_type=content_type, headers={"Authorization": f"Bearer {key}"}
-        )
+        named = {name.replace("_", "-"): value for name, value in headers.items()}
+        named["Authorization"] = f"Bearer {key}"
+        return client.post("/api/v1/events", content, content_type=content_type, headers=named)
 
     return send
 
@@ -65,10 +66,11 @@ def committed(transactional_db: None, settings: Any) -> Iterator[None]:
 
 
 @pytest.fixture
-def publisher(committed: None, aws: FakeAws) -> Iterator[Publisher]:
-    """A publisher on its own session."""
-    with session.open_session() as own, ThreadPoolExecutor(4) as calls:
-        yield Publisher(own, calls)
+def publisher(committed: None, aws: FakeAws, monkeypatch: pytest.MonkeyPatch) -> Iterator[Publisher]:
+    """A publisher on its own session, which looks at breakers in every round."""
+    monkeypatch.setattr(publishing, "SECOND", 0.0)
+    with session.open_session() as own, Exchanges() as exchanges:
+        yield Publisher(own, exchanges)
 
 
 @pytest.fixture

@@ -103,7 +103,7 @@ def test_an_endpoint_that_cannot_be_reached_stops_the_region(
     from integrations.aws.errors import ConnectionFailed
     from integrations.events import sending
 
-    def unreachable(*_: object, **__: object) -> None:
+    async def unreachable(*_: object, **__: object) -> None:
         raise ConnectionFailed("ConnectionFailed", "refused")
 
     store_events(event())

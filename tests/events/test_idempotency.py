@@ -69,7 +69,7 @@ def test_posters_of_the_same_ids_in_opposite_orders_store_each_once(environment:
 def test_a_second_poster_waits_for_the_first_to_commit_and_learns_its_event_id(
     environment: Environment, now: datetime, settings: object
 ) -> None:
-    key, first = key_of(environment.pk, "x"), "01a20908-a1ff-7000-ab85-ca555365462f"
+    key, first = UUID(bytes=key_of(environment.pk, "x")), "01a20908-a1ff-7000-ab85-ca555365462f"
     waiting = "select count(*) from pg_stat_activity where wait_event_type = 'Lock' and query like '%%idempotency%%'"
     with own_session(settings) as other, own_session(settings) as watcher, ThreadPoolExecutor(1) as poster:
         other.execute("begin")

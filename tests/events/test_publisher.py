@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
+from integrations.aws.exchange import Exchanges
 from integrations.events import ingest, session
 from integrations.events.publisher import Publisher
 from integrations.events.story import story_of
@@ -81,7 +82,7 @@ def test_two_publishers_never_send_the_same_delivery(
     publisher: Publisher, aws: FakeAws, source: Source, store_events: Store
 ) -> None:
     store_events(*events(500))
-    with session.open_session() as other, ThreadPoolExecutor(4) as calls, ThreadPoolExecutor(2) as both:
+    with session.open_session() as other, Exchanges() as calls, ThreadPoolExecutor(2) as both:
         second = Publisher(other, calls)
         handled = [both.submit(p.publish_round) for p in (publisher, second) for _ in range(1)]
         assert sum(future.result() for future in handled) == 500
@@ -106,7 +107,7 @@ def test_a_lane_of_a_lost_session_is_free_again_and_nothing_is_lost(
     assert queued() == {"pending": 10}
 
     aws.behave = accept_all
-    with session.open_session() as fresh, ThreadPoolExecutor(4) as calls:
+    with session.open_session() as fresh, Exchanges() as calls:
         assert Publisher(fresh, calls).publish_round() == 10
     assert queued() == {}
     assert set(aws.accepted.values()) == {2}  # AWS had accepted them before the session was lost
@@ -115,12 +116,13 @@ def test_a_lane_of_a_lost_session_is_free_again_and_nothing_is_lost(
 def test_a_body_that_commits_late_is_found_although_its_ids_are_below_the_floor(
     publisher: Publisher, aws: FakeAws, source: Source, store_events: Store, settings: Any
 ) -> None:
-    publisher.publish_round()  # hears that the gate opened, which clears the floors
+    publisher._hear_of_openings(5)  # that the gate opened, which clears the floors
     late = store_events(event())[0].event_id
+    assert late is not None
     with own_session(settings) as other:
         other.execute("delete from pending")  # as if its transaction had not committed yet
         rows("select 1")
-        publisher._floors._floors[source.pk] = late  # a later body was recorded meanwhile
+        publisher._floors._floors[source.pk] = late.bytes  # a later body was recorded meanwhile
         other.execute("insert into pending values (%s, %s)", [source.pk, late])
     assert publisher.publish_round() == 0
     publisher._floors._cleared_at -= 31
@@ -176,7 +178,8 @@ def test_the_wake_row_comes_back_after_a_crash_emptied_it(publisher: Publisher) 
     session.say_sleeping(publisher._connection, False)
 
 
-def test_a_second_publisher_finds_the_only_slot_taken(publisher: Publisher) -> None:
+def test_a_second_publisher_finds_the_only_slot_taken(publisher: Publisher, settings: Any) -> None:
+    settings.PUBLISHERS = 1
     assert session.take_slot(publisher._connection) == 0
     with session.open_session() as other:
         assert session.take_slot(other) is None

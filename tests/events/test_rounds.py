@@ -26,13 +26,19 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 
 def test_a_round_ends_in_time_and_has_recorded_what_it_sent(
-    publisher: Publisher, aws: FakeAws, source: Source, store_events: Store, monkeypatch: pytest.MonkeyPatch
+    publisher: Publisher,
+    aws: FakeAws,
+    source: Source,
+    store_events: Store,
+    monkeypatch: pytest.MonkeyPatch,
+    settings: Any,
 ) -> None:
     import time
 
     from integrations.events import delivering
 
     monkeypatch.setattr(delivering, "ROUND_SECONDS", 0.5)
+    settings.CALLS_AT_ONCE = 8
 
     def slowly(entries: list[Any]) -> Any:
         time.sleep(0.2)
@@ -61,11 +67,11 @@ def test_a_call_that_fails_by_our_own_defect_does_not_end_the_others(
 
     real, seen = sending.put_partner_events, []
 
-    def defective(*arguments: Any, **options: Any) -> Any:
+    async def defective(*arguments: Any, **options: Any) -> Any:
         seen.append(1)
         if len(seen) == 1:
             raise KeyError("a defect")
-        return real(*arguments, **options)
+        return await real(*arguments, **options)
 
     monkeypatch.setattr(sending, "put_partner_events", defective)
     store_events(*events(40))
@@ -157,9 +163,9 @@ def test_a_claim_stays_near_its_bytes() -> None:
     from integrations.events.claims import LARGEST_CLAIM, Delivery, next_size
     from integrations.events.lanes import WorkingLane
 
-    lane = WorkingLane(1, "n", 1, "r", "active", None)
-    small = Delivery(lane, False, uuid7(), b"x" * 1_000, 0, 0, None)
-    large = Delivery(lane, False, uuid7(), b"x" * 240_000, 0, 0, None)
+    lane = WorkingLane(1, "n", 1, "r", "active", None, False, False, b"")
+    small = Delivery(lane, False, uuid7().bytes, b"x" * 1_000)
+    large = Delivery(lane, False, uuid7().bytes, b"x" * 240_000)
     assert next_size([small] * 10) == LARGEST_CLAIM
     assert next_size([large] * 10) == 133
 
