@@ -18,6 +18,8 @@ from dashboard.health import HEARTBEAT_KEY, HEARTBEAT_LATE_SECONDS
 from integrations.aws.identity import caller_identity
 from integrations.aws.limits import LimitError
 from integrations.aws.refusal import AwsError
+from integrations.cursors import raw_connection
+from integrations.events.back_pressure import measure
 from integrations.events.storage import missing_tables
 from integrations.registration.models import Environment
 
@@ -60,6 +62,7 @@ def examine() -> Iterator[Finding]:
     yield migrations
     if migrations.grade == Grade.OK:
         yield _storage()
+        yield _backlog()
         yield from _identities(Environment.objects.select_related("integration").order_by("id"))
 
 
@@ -171,6 +174,20 @@ def _storage() -> Finding:
             "storage", f"{', '.join(missing)} missing: the first event makes them; if this stays, see that beat runs."
         )
     return _ok("storage", "today's tables exist")
+
+
+def _backlog() -> Finding:
+    try:
+        load = measure(raw_connection())
+    except psycopg.Error as error:
+        return _warning("backlog", f"{_first_line(error)}: it cannot be measured, so ingest refuses nothing.")
+    if load.fills_the_store:
+        return _failed(
+            "backlog", "the database has reached MAX_STORE_BYTES, ingest answers 507: free or grow its disk."
+        )
+    if any(map(load.is_too_far_behind, load.waiting)):
+        return _failed("backlog", f"about {load.total} deliveries wait, ingest answers 429: see that publishers run.")
+    return _ok("backlog", "within the limits of ingest")
 
 
 def _identities(environments: Iterable[Environment]) -> Iterator[Finding]:

@@ -2,6 +2,10 @@
 
 from typing import Any
 
+from dashboard.api.problems import MEDIA_TYPE
+from integrations.events.cloud_events import BATCH, STRUCTURED, CloudEvent
+from integrations.events.deliveries import STATES
+
 _TEXT = {"type": "string"}
 _UUID = {"type": "string", "format": "uuid"}
 _MOMENT = {"type": "string", "format": "date-time"}
@@ -40,6 +44,30 @@ SCHEMAS: dict[str, Any] = {
         ["events"],
         events={"type": "array", "items": _ref("EventIn"), "minItems": 1, "maxItems": 1000},
     ),
+    "CloudEvent": _object(
+        "A CloudEvent. Its `data` is the detail and reaches the tenant exactly as posted. Others are left out.",
+        ["specversion", "id", "source", "type", "tenant"],
+        specversion={"const": "1.0"},
+        id=_TEXT | {"minLength": 1},
+        source=_TEXT
+        | {"minLength": 1, "description": "Identifies the event together with `id`", "examples": ["/orders"]},
+        type=_TEXT | {"maxLength": 128, "description": "EventBridge's detail-type"},
+        tenant={
+            "type": ["string", "integer"],
+            "description": "Extension attribute: the SaaS's own id of the tenant. `partnerbustenant` takes its place",
+        },
+        time=_or_null(_MOMENT),
+        subject=_or_null(_TEXT | {"description": "Becomes a member of `resources`"}),
+        datacontenttype=_or_null(_TEXT | {"description": "JSON, or left out"}),
+        data={"type": "object"},
+        data_base64=_or_null(_TEXT | {"contentEncoding": "base64", "description": "A JSON object, instead of `data`"}),
+    ),
+    "CloudEventBatch": {
+        "type": "array",
+        "description": "Up to 1,000 CloudEvents; one bad event does not spoil its neighbours.",
+        "items": _ref("CloudEvent"),
+        "maxItems": 1000,
+    },
     "EventResult": _object(
         "What became of one posted event. `event_id` is ours; a duplicate answers with the first one's.",
         ["index", "id", "event_id", "status", "code", "message"],
@@ -82,6 +110,25 @@ SCHEMAS: dict[str, Any] = {
         request_id=_or_null(_UUID),
         message=_or_null(_TEXT),
     ),
+    "EventRow": _object(
+        "One event in a list. `state` and `reason` are those of the delivery that most needs somebody's eye; with "
+        "`source`, of the delivery to that source.",
+        ["event_id", "id", "tenant", "type", "received_at", "state", "reason"],
+        event_id=_UUID,
+        id=_or_null(_TEXT),
+        tenant=_TEXT,
+        type=_TEXT,
+        received_at=_MOMENT,
+        state={"enum": list(STATES)},
+        reason=_or_null(_TEXT),
+    ),
+    "EventList": _object(
+        "A page of events, newest first. It may be short, even empty, and yet have a `next_cursor`: then so many "
+        "events were searched as one call may, and the next one goes on where it stopped.",
+        ["events", "next_cursor"],
+        events={"type": "array", "items": _ref("EventRow")},
+        next_cursor=_or_null(_TEXT | {"description": "Pass it as `cursor`, with the same filters; null on the last"}),
+    ),
     "EventOut": _object(
         "One event with its deliveries and all attempts.",
         ["event_id", "id", "tenant", "type", "time", "received_at", "state", "detail", "deliveries", "attempts"],
@@ -104,23 +151,91 @@ def _answer(description: str, schema: str) -> dict[str, Any]:
     return {"description": description, "content": {"application/json": {"schema": _ref(schema)}}}
 
 
+def _refusal(codes: str, *, repeatable: bool = False) -> dict[str, Any]:
+    refusal = {"description": codes, "content": {MEDIA_TYPE: {"schema": _ref("Problem")}}}
+    return refusal | {"headers": {"Retry-After": _RETRY_AFTER}} if repeatable else refusal
+
+
+def _header(name: str, description: str, **schema: Any) -> dict[str, Any]:
+    return {"in": "header", "name": name, "description": description, "schema": _TEXT | schema}
+
+
+def _filter(name: str, description: str, **schema: Any) -> dict[str, Any]:
+    return {"in": "query", "name": name, "description": description, "schema": _TEXT | schema}
+
+
+_FILTERS = [
+    _filter("tenant", "The SaaS's own id of a tenant"),
+    _filter("source", "Only events with a delivery to this source", format="uuid"),
+    _filter("type", "The detail-type"),
+    _filter("state", "The event's state, or with `source` the delivery's", enum=list(STATES)),
+    _filter("code", "Of a dead letter its reason; of one that is retried or held, the code of its last try"),
+    _filter("from", "Received at this moment or later", format="date-time"),
+    _filter("to", "Received before this moment", format="date-time"),
+    _filter("id", "The caller's id. Ids name events: of the filters above, only `tenant` and `source` go with them"),
+    _filter("event_id", "Our id", format="uuid"),
+    _filter("aws_id", "AWS's EventId, which the tenant sees as `id` of the envelope", format="uuid"),
+    _filter("request_id", "AWS's id of the call in which the event was sent", format="uuid"),
+    _filter("limit", "How many events at most", type="integer", minimum=1, maximum=200, default=50),
+    _filter("cursor", "The `next_cursor` of the page before"),
+]
+_RETRY_AFTER = {"description": "Seconds after which to post the same body again", "schema": {"type": "integer"}}
+_IN_HEADERS = [name for name in CloudEvent.__struct_fields__ if not name.startswith("data")]
+_FORMS = (
+    "One event, a batch, one event a line, or CloudEvents 1.0: structured, batched, or binary, which is a body of any "
+    "JSON type with the attributes in ce- headers. All of them may be compressed with gzip. 202 is sent after the "
+    "commit and has one result per event: one that is rejected has a code and a message of its own, and its neighbours "
+    "are stored. Needs the scope events:write."
+)
+
+
 PATHS: dict[str, Any] = {
     "/events": {
+        "get": {
+            "operationId": "list_events",
+            "tags": ["Events"],
+            "summary": "List and find events",
+            "description": "Newest first; everything given has to apply. Needs the scope events:read.",
+            "security": _SECURITY,
+            "parameters": _FILTERS,
+            "responses": {
+                "200": _answer("A page of events", "EventList"),
+                "404": _refusal("tenant_unknown, source_unknown"),
+                "422": _refusal("query_invalid: the sentence names the parameter"),
+            },
+        },
         "post": {
             "operationId": "post_events",
             "tags": ["Events"],
             "summary": "Store events",
-            "description": "One event, a batch, or one event a line. Needs the scope events:write.",
+            "description": _FORMS,
             "security": _SECURITY,
+            "parameters": [
+                _header("Content-Encoding", "How the body is compressed, if it is", enum=["gzip"]),
+                *(_header(f"ce-{name}", "Of a binary CloudEvent, percent-encoded") for name in _IN_HEADERS),
+            ],
             "requestBody": {
                 "required": True,
                 "content": {
                     "application/json": {"schema": {"oneOf": [_ref("EventIn"), _ref("EventBatch")]}},
                     "application/x-ndjson": {"schema": _ref("EventIn")},
+                    STRUCTURED: {"schema": _ref("CloudEvent")},
+                    BATCH: {"schema": _ref("CloudEventBatch")},
                 },
             },
-            "responses": {"202": _answer("Stored, with one result per event", "Receipt")},
-        }
+            "responses": {
+                "202": _answer("Stored, with one result per event", "Receipt"),
+                "400": _refusal("body_empty, body_incomplete, body_invalid, json_invalid, gzip_invalid"),
+                "401": _refusal("key_missing, key_malformed, key_unknown, key_revoked, key_expired"),
+                "403": _refusal("scope_missing"),
+                "408": _refusal("body_timeout"),
+                "413": _refusal("body_too_large, too_many_events"),
+                "415": _refusal("content_type_unsupported, encoding_unsupported"),
+                "429": _refusal("rate_limited, backlog_full: nothing was stored", repeatable=True),
+                "503": _refusal("store_unavailable, too_slow: nothing is promised", repeatable=True),
+                "507": _refusal("store_full: nothing was stored", repeatable=True),
+            },
+        },
     },
     "/events/{event_id}": {
         "get": {

@@ -1,9 +1,9 @@
-"""The event path's HTTP edge: `POST /api/v1/events` and the story of one event.
+"""The event path's HTTP edge: `/api/v1/events`, where events are stored and listed, and the story of one event.
 
 Plain Django views and not the API framework: validation by models costs more here than storing.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from functools import wraps
 from typing import Any
 from uuid import UUID
@@ -16,8 +16,11 @@ from django.http import HttpRequest, HttpResponse
 from django.utils import timezone
 from django.views.decorators.csrf import csrf_exempt
 
-from integrations.events import ingest, story
+from integrations.cursors import raw_connection
+from integrations.events import asking, cloud_events, ingest, story
+from integrations.events.back_pressure import check_backlog
 from integrations.events.bodies import discard_body, read_body
+from integrations.events.rate_limits import check_rate
 from integrations.events.splitting import split_json, split_lines
 from integrations.problems import Problem
 from integrations.registration.keys import authenticate
@@ -26,21 +29,23 @@ JSON = "application/json"
 NDJSON = ("application/x-ndjson", "application/ndjson", "application/jsonl")
 
 View = Callable[..., HttpResponse]
+Store = Callable[..., list[ingest.Result]]
 
 log = structlog.get_logger()
 
 
-def api_view(method: str) -> Callable[[View], View]:
-    """Make a view that answers one method and says everything that is wrong as `application/problem+json`."""
+def api_view(*methods: str) -> Callable[[View], View]:
+    """Make a view that answers these methods and says everything that is wrong as `application/problem+json`."""
 
     def decorate(view: View) -> View:
         @csrf_exempt
         @wraps(view)
         def answer(request: HttpRequest, *arguments: Any, **named: Any) -> HttpResponse:
             try:
-                if request.method != method:
+                if request.method not in methods:
+                    allowed = ", ".join(methods)
                     raise Problem(
-                        405, "method_not_allowed", f"This address answers {method} only.", headers={"Allow": method}
+                        405, "method_not_allowed", f"This address answers {allowed} only.", headers={"Allow": allowed}
                     )
                 return view(request, *arguments, **named)
             except Problem as problem:
@@ -56,19 +61,33 @@ def api_view(method: str) -> Callable[[View], View]:
     return decorate
 
 
-@api_view("POST")
+@api_view("GET", "POST")
 def events(request: HttpRequest) -> HttpResponse:
-    """Store one event, a batch or NDJSON; 202 after the commit, with one result per event."""
+    """List the environment's events, or store new ones."""
+    return list_events(request) if request.method == "GET" else store_events(request)
+
+
+def list_events(request: HttpRequest) -> HttpResponse:
+    """Answer with a page of the key's environment's events that the filters mean, newest first."""
+    caller = authenticate(request.headers.get("Authorization"), now=timezone.now())
+    caller.require("events:read")
+    return _json(200, asking.answer(caller.environment, request.GET.dict()))
+
+
+def store_events(request: HttpRequest) -> HttpResponse:
+    """Store one event, a batch, NDJSON or CloudEvents; 202 after the commit, with one result per event."""
     now = timezone.now()
     try:
         caller = authenticate(request.headers.get("Authorization"), now=now)
         caller.require("events:write")
+        raw = raw_connection()
+        check_backlog(raw, caller.environment.pk)
     except Problem:
         discard_body(request)
         raise
-    raw_events = _split(request, read_body(request))
-    raw = _raw_connection()
-    results = ingest.store_events(raw, caller.environment, raw_events, now)
+    store, posted = _read(request)
+    check_rate(caller.key, len(posted))
+    results = store(raw, caller.environment, posted, now)
     if any(result.status == "stored" for result in results):
         ingest.wake_publisher(raw)
     return _json(202, _receipt(results))
@@ -88,13 +107,23 @@ def event(request: HttpRequest, event_id: str) -> HttpResponse:
     return _json(200, found)
 
 
-def _split(request: HttpRequest, body: bytes) -> list[bytes]:
-    kind = request.content_type
+def _read(request: HttpRequest) -> tuple[Store, Sequence[object]]:
+    """Return what was posted, one by one, and how its form is stored."""
+    kind, headers = request.content_type, request.headers
+    if not cloud_events.is_cloud_event(kind, headers):
+        return ingest.store_events, _split(kind, read_body(request))
+    body = read_body(request, may_be_empty=cloud_events.is_binary(kind))
+    return cloud_events.store_cloud_events, cloud_events.read_cloud_events(kind, headers, body)
+
+
+def _split(kind: str | None, body: bytes) -> list[bytes]:
     if kind in NDJSON:
         return split_lines(body)
     if kind == JSON:
         return split_json(body)
-    raise Problem(415, "content_type_unsupported", f"Post {JSON} or {NDJSON[0]}, not {kind or 'an unnamed type'}.")
+    raise Problem(
+        415, "content_type_unsupported", f"Post {JSON}, {NDJSON[0]} or CloudEvents, not {kind or 'an unnamed type'}."
+    )
 
 
 def _receipt(results: list[ingest.Result]) -> dict[str, Any]:
@@ -107,13 +136,6 @@ def _receipt(results: list[ingest.Result]) -> dict[str, Any]:
         "rejected": counts["rejected"],
         "events": results,
     }
-
-
-def _raw_connection() -> psycopg.Connection:
-    connection.ensure_connection()
-    raw = connection.connection
-    assert isinstance(raw, psycopg.Connection)
-    return raw
 
 
 def _database_problem(error: Exception) -> Problem:

@@ -27,6 +27,7 @@ class _Batch(msgspec.Struct):
 
 
 _batches = msgspec.json.Decoder(_Batch)
+_arrays = msgspec.json.Decoder(list[msgspec.Raw])
 
 
 def split_lines(body: bytes) -> list[bytes]:
@@ -61,6 +62,22 @@ def split_json(body: bytes) -> list[bytes]:
     return [bytes(item) for item in batch.events]
 
 
+def split_array(body: bytes) -> list[bytes]:
+    """Return the raw elements of a body that is an array. Raises Problem when the body as a whole cannot be read."""
+    if body.count(b",") > MANY_COMMAS:
+        return _split_by_brackets(body, "it holds too many values", level=1)
+    try:
+        items = _arrays.decode(body)
+    except msgspec.ValidationError as error:
+        raise Problem(400, "body_invalid", f"Post an array of CloudEvents. {error}") from None
+    except RecursionError:
+        return _split_by_brackets(body, "it is nested too deeply", level=1)
+    except msgspec.DecodeError as error:
+        return _split_by_brackets(body, str(error), level=1)
+    _check_count(items)
+    return [bytes(item) for item in items]
+
+
 def _check_count(items: Sized) -> None:
     if len(items) > MAX_EVENTS:
         raise Problem(
@@ -70,8 +87,11 @@ def _check_count(items: Sized) -> None:
         )
 
 
-def _split_by_brackets(body: bytes, reason: str) -> list[bytes]:
-    """Find the elements of the top-level "events" array by brackets and strings, whatever else is wrong in them."""
+def _split_by_brackets(body: bytes, reason: str, level: int = 2) -> list[bytes]:
+    """Find the elements of an array by brackets and strings, whatever else is wrong in them.
+
+    The array is the body itself at level 1, and its member "events" at level 2.
+    """
     depth, key, start, end = 0, b"", -1, -1
     items: list[bytes] = []
     for token in _TOKENS.finditer(body):
@@ -82,19 +102,19 @@ def _split_by_brackets(body: bytes, reason: str) -> list[bytes]:
             depth += 1
             if depth > DEEPEST:
                 raise _not_json("it is nested too deeply")
-            if depth == 2 and kind == b"[" and key == b'"events"' and start < 0:
+            if depth == level and kind == b"[" and start < 0 and (level == 1 or key == b'"events"'):
                 start = token.end()
         elif kind in b"}]":
             depth -= 1
-            if start >= 0 and end < 0 and depth == 1:
+            if start >= 0 and end < 0 and depth == level - 1:
                 items.append(body[start : token.start()])
                 _check_count(items)
                 end = token.end()
-        elif start >= 0 and end < 0 and depth == 2:
+        elif start >= 0 and end < 0 and depth == level:
             items.append(body[start : token.start()])
             _check_count(items)
             start = token.end()
-    balanced = depth == 0 and body.strip()[:1] == b"{"
+    balanced = depth == 0 and body.strip()[:1] == (b"[" if level == 1 else b"{")
     if balanced and start < 0:
         return [body]  # one event, broken in itself
     if balanced and end >= 0:

@@ -9,6 +9,7 @@ from django.utils import timezone
 
 from integrations.registration.keys import SCOPES, authenticate
 from integrations.registration.models import ApiKey
+from tenants.models import AuditEntry
 from tests.commands.conftest import Said
 
 pytestmark = pytest.mark.django_db
@@ -40,6 +41,17 @@ def test_as_json_it_tells_key_scopes_and_expiry(manage: Manage, orders: None) ->
     assert abs(key.expires_at - timezone.now() - timedelta(days=30)) < timedelta(minutes=1)
 
 
+def test_a_key_may_be_limited_and_is_not_by_default(manage: Manage, orders: None) -> None:
+    limited = json.loads(manage("create_key", "orders", "test", "a", "--events-per-second", "50", "--json").output)
+    unlimited = json.loads(manage("create_key", "orders", "test", "b", "--json").output)
+    assert (limited["events_per_second"], unlimited["events_per_second"]) == (50, None)
+    assert authenticate(f"Bearer {limited['key']}", now=timezone.now()).key.events_per_second == 50
+    told = (
+        AuditEntry.objects.filter(action="key:issue").order_by("id").values_list("after__events_per_second", flat=True)
+    )
+    assert list(told) == [50, None]
+
+
 def test_an_unknown_environment_is_answered_with_those_there_are(manage: Manage, orders: None) -> None:
     said = manage("create_key", "orders", "production", "backend")
     assert said.code == 1
@@ -59,6 +71,9 @@ def test_without_any_environment_it_says_how_to_create_one(manage: Manage) -> No
         (["backend", "--scopes", ","], "at least one scope"),
         (["backend", "--expires-in-days", "0"], "1 to"),
         (["backend", "--expires-in-days", "99999999"], "1 to"),
+        (["backend", "--events-per-second", "0"], "1 to"),
+        (["backend", "--events-per-second", "-5"], "1 to"),
+        (["backend", "--events-per-second", "1000001"], "1 to"),
         ([" "], "name"),
         (["x" * 101], "name"),
     ],

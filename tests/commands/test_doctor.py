@@ -13,7 +13,10 @@ from pytest_django.fixtures import Settings
 
 from dashboard.health import HEARTBEAT_KEY
 from integrations.aws.connections import forget_connections
+from integrations.events import back_pressure
 from integrations.events.storage import make_ahead
+from integrations.sources.models import Source
+from tenants.models import Tenant
 from tests.aws.scripted_aws import ScriptedAws
 from tests.commands.conftest import Said
 
@@ -75,6 +78,7 @@ def test_a_healthy_installation_is_ok_in_every_line(manage: Manage, orders: None
         "clock",
         "migrations",
         "storage",
+        "backlog",
         "aws: orders test",
     ]
 
@@ -194,6 +198,29 @@ def test_tables_of_the_day_that_are_missing_are_a_warning(manage: Manage) -> Non
         grade, text = findings(manage("doctor", "--json"))["storage"]
     assert grade == "warning"
     assert "events_" in text
+
+
+def test_a_store_and_a_backlog_beyond_their_limits_fail(
+    manage: Manage,
+    settings: Settings,
+    tenant: Tenant,
+    make_source: Callable[..., Source],
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(back_pressure, "STATEMENT_MILLISECONDS", 10_000)  # a busy machine takes its time
+    settings.MAX_STORE_BYTES = 1
+    assert findings(manage("doctor", "--json"))["backlog"][0] == "failed"
+    settings.MAX_STORE_BYTES, settings.MAX_WAITING_EVENTS = 0, 2
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "insert into pending select %s, gen_random_uuid() from generate_series(1, 3)", [make_source(tenant).pk]
+        )
+    grade, text = findings(manage("doctor", "--json"))["backlog"]
+    assert (grade, "about 3 deliveries" in text) == ("failed", True)
+    settings.MAX_WAITING_EVENTS = 3
+    assert findings(manage("doctor", "--json"))["backlog"][0] == "ok"
+    with connection.cursor() as cursor:
+        cursor.execute("truncate pending")
 
 
 def test_credentials_of_another_account_fail(manage: Manage, orders: None, healthy: ScriptedAws) -> None:

@@ -28,6 +28,9 @@ class Command(BaseCommand):
         parser.add_argument("name", help="who or what will use the key, for example `backend`")
         parser.add_argument("--scopes", type=listed, default=list(SCOPES), help=f"some of {','.join(SCOPES)}; else all")
         parser.add_argument("--expires-in-days", type=int, help="without it the key is valid until it is revoked")
+        parser.add_argument(
+            "--events-per-second", type=int, help="how many events the key may post; without it there is no limit"
+        )
         parser.add_argument("--json", action="store_true", help="print JSON for programs")
 
     def handle(self, **options: Any) -> None:
@@ -40,12 +43,19 @@ class Command(BaseCommand):
                 name=options["name"],
                 scopes=options["scopes"],
                 expires_at=now + timedelta(days=days) if days else None,
+                events_per_second=options["events_per_second"],
                 actor=Actor.system("manage.py create_key"),
                 now=now,
             )
         if options["json"]:
             expires_at = key.expires_at and key.expires_at.isoformat()
-            document = {"id": str(key.public_id), "key": text, "scopes": key.scopes, "expires_at": expires_at}
+            document = {
+                "id": str(key.public_id),
+                "key": text,
+                "scopes": key.scopes,
+                "expires_at": expires_at,
+                "events_per_second": key.events_per_second,
+            }
             self.stdout.write(json.dumps(document))
         else:
             self.stdout.write(text)
