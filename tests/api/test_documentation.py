@@ -21,14 +21,42 @@ def test_the_document_is_openapi_3_1_and_has_every_operation(document: Any) -> N
     operations = {(method, path) for path, item in document["paths"].items() for method in item}
     assert operations == {
         ("post", "/api/v1/events"),
+        ("get", "/api/v1/events"),
         ("get", "/api/v1/events/{event_id}"),
+        ("get", "/api/v1/series"),
         ("get", "/api/v1/tenants"),
         ("put", "/api/v1/tenants/{tenant}"),
         ("get", "/api/v1/tenants/{tenant}"),
         ("post", "/api/v1/tenants/{tenant}/sources"),
         ("get", "/api/v1/tenants/{tenant}/sources"),
         ("get", "/api/v1/tenants/{tenant}/sources/{source}"),
+        ("post", "/api/v1/replays"),
+        ("get", "/api/v1/replays"),
+        ("get", "/api/v1/replays/{replay}"),
+        ("post", "/api/v1/replays/{replay}/cancel"),
+        ("post", "/api/v1/dead-letters/discard"),
     }
+
+
+def test_posting_is_described_in_all_its_forms_and_refusals(document: Any) -> None:
+    posting = document["paths"]["/api/v1/events"]["post"]
+    assert posting["requestBody"]["content"].keys() == {
+        "application/json",
+        "application/x-ndjson",
+        "application/cloudevents+json",
+        "application/cloudevents-batch+json",
+    }
+    headers = {parameter["name"] for parameter in posting["parameters"]}
+    assert {"Content-Encoding", "ce-specversion", "ce-id", "ce-source", "ce-type", "ce-tenant"} <= headers
+    told = {status: answer["description"] for status, answer in posting["responses"].items()}
+    for status, code in (
+        ("400", "gzip_invalid"),
+        ("429", "rate_limited"),
+        ("429", "backlog_full"),
+        ("507", "store_full"),
+    ):
+        assert code in told[status]
+    assert all("Retry-After" in posting["responses"][status]["headers"] for status in ("429", "503", "507"))
 
 
 def test_every_reference_leads_somewhere(document: Any) -> None:
