@@ -51,10 +51,30 @@ app.conf.update(
             "schedule": 2.0,
             "options": {"expires": 4},
         },
+        "replay": {
+            "task": "integrations.events.tasks.replay",
+            "schedule": 2.0,
+            "options": {"expires": 4},
+        },
         "heartbeat": {
             "task": "dashboard.health.heartbeat",
             "schedule": 10.0,
             "options": {"expires": 10},
+        },
+        "prune": {
+            "task": "integrations.events.tasks.prune",
+            "schedule": 3600.0,
+            "options": {"expires": 600},
+        },
+        "enforce-hold-limit": {
+            "task": "integrations.events.tasks.enforce_hold_limit",
+            "schedule": 60.0,
+            "options": {"expires": 60},
+        },
+        "roll-up": {
+            "task": "integrations.events.tasks.roll_up",
+            "schedule": 60.0,
+            "options": {"expires": 60},
         },
         "make-storage-ahead": {
             "task": "integrations.events.tasks.make_storage_ahead",

@@ -1,5 +1,8 @@
-"""Daily partitions and weekly idempotency tables: made a week ahead, and at once where one is missing."""
+"""Daily partitions and weekly idempotency tables: made a week ahead, and at once where one is missing; and listed."""
 
+import re
+from contextlib import suppress
+from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from math import ceil
 
@@ -12,6 +15,39 @@ from tenants.identifiers import lowest_uuid_of
 DAYS_AHEAD = 7
 ADVISORY_LOCK = 7_700_001  # one maker at a time
 BY_EVENT_ID = ("events", "settled")
+DAY = timedelta(days=1)
+KEPT = "_kept"  # ends the name of the partition that has taken the place of a day which went
+NAME = re.compile(rf"(events|settled|attempts)_(\d{{8}})({KEPT})?\Z")
+
+DAY_TABLES = """
+select c.relname, i.inhrelid is not null from pg_class c
+join pg_namespace n on n.oid = c.relnamespace left join pg_inherits i on i.inhrelid = c.oid
+where c.relkind = 'r' and n.nspname = current_schema() and c.relname ~ '^(events|settled|attempts)_[0-9]{8}'
+order by c.relname
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class DayTable:
+    """The table of one day (UTC). `kept`: what was kept aside when the day went. `attached`: a partition."""
+
+    name: str
+    parent: str
+    day: datetime
+    kept: bool
+    attached: bool
+
+    @property
+    def end(self) -> datetime:
+        return self.day + DAY
+
+    @property
+    def kept_name(self) -> str:
+        return f"{self.parent}_{self.day:%Y%m%d}{KEPT}"
+
+    @property
+    def bounds(self) -> tuple[str, str]:
+        return bounds_of(self.parent, self.day)
 
 
 def make_ahead(connection: psycopg.Connection, now: datetime) -> None:
@@ -45,6 +81,38 @@ def missing_tables(connection: psycopg.Connection, now: datetime) -> list[str]:
     return [name for name in needed if name not in existing]
 
 
+def day_tables(connection: psycopg.Connection) -> list[DayTable]:
+    """Return the daily tables there are, oldest first within each parent; what is named otherwise is not ours."""
+    found = (_day_table(name, attached) for name, attached in connection.execute(DAY_TABLES))
+    return sorted((table for table in found if table), key=lambda table: (table.parent, table.day, table.kept))
+
+
+def attach(cursor: psycopg.Cursor, parent: str, name: str, bounds: tuple[str, str]) -> None:
+    """Make a table a partition. Its indexes are built here unless it has them."""
+    cursor.execute(
+        sql.SQL("alter table {} attach partition {} for values from ({}) to ({})").format(
+            sql.Identifier(parent), sql.Identifier(name), *map(sql.Literal, bounds)
+        )
+    )
+
+
+def bounds_of(parent: str, day: datetime) -> tuple[str, str]:
+    """Return the bounds of a day's partition, the second one exclusive: of ids, or of moments for attempts."""
+    if parent in BY_EVENT_ID:
+        return str(lowest_uuid_of(day)), str(lowest_uuid_of(day + DAY))
+    return str(day), str(day + DAY)
+
+
+def _day_table(name: str, attached: bool) -> DayTable | None:
+    if not (match := NAME.match(name)):
+        return None
+    parent, digits, kept = match.groups()
+    with suppress(ValueError):  # a 31st of February is not ours
+        day = datetime.strptime(digits, "%Y%m%d").replace(tzinfo=UTC)
+        return DayTable(name, parent, day, kept is not None, attached)
+    return None
+
+
 def _existing(cursor: psycopg.Cursor) -> set[str]:
     cursor.execute(
         "select c.relname from pg_class c join pg_namespace n on n.oid = c.relnamespace "
@@ -54,29 +122,21 @@ def _existing(cursor: psycopg.Cursor) -> set[str]:
 
 
 def _make_day(cursor: psycopg.Cursor, day: datetime, existing: set[str]) -> None:
-    following = day + timedelta(days=1)
-    for parent in BY_EVENT_ID:
-        _make_partition(cursor, parent, day, lowest_uuid_of(day), lowest_uuid_of(following), existing)
-    _make_partition(cursor, "attempts", day, day, following, existing)
+    for parent in (*BY_EVENT_ID, "attempts"):
+        name = f"{parent}_{day:%Y%m%d}"
+        if name not in existing:
+            make_day_table(cursor, name, parent, day)
 
 
-def _make_partition(
-    cursor: psycopg.Cursor, parent: str, day: datetime, start: object, end: object, existing: set[str]
-) -> None:
-    name = f"{parent}_{day:%Y%m%d}"
-    if name in existing:
-        return
+def make_day_table(cursor: psycopg.Cursor, name: str, parent: str, day: datetime) -> None:
+    """Make the partition of a day. It must not exist."""
     # Made apart and attached: "create table ... partition of" would lock the parent against every reader and writer.
     cursor.execute(
         sql.SQL("create table {} (like {} including defaults including constraints including storage)").format(
             sql.Identifier(name), sql.Identifier(parent)
         )
     )
-    cursor.execute(
-        sql.SQL("alter table {} attach partition {} for values from ({}) to ({})").format(
-            sql.Identifier(parent), sql.Identifier(name), sql.Literal(str(start)), sql.Literal(str(end))
-        )
-    )
+    attach(cursor, parent, name, bounds_of(parent, day))
 
 
 def _make_week(cursor: psycopg.Cursor, moment: datetime, existing: set[str]) -> None:

@@ -4,8 +4,11 @@ from celery import shared_task
 from django.db import connection
 from django.utils import timezone
 
-from integrations.events import publisher, storage
+from integrations.events import hold_limit, publisher, replaying, retention, rollups, storage
 from integrations.kick import kick
+from tenants.audit import Actor
+
+PRUNE_SECONDS = 45.0  # and the step at hand: together far below the task's time limit
 
 
 @shared_task
@@ -16,7 +19,37 @@ def publish() -> None:
 
 
 @shared_task
+def replay() -> None:
+    """Queue what replays ask for, for about half a minute at most; start the successor if more is due."""
+    if replaying.is_any_due(timezone.now()) and replaying.replay_for_a_while(timezone.now):
+        kick(replay)
+
+
+@shared_task
 def make_storage_ahead() -> None:
     """Make the partitions and weekly tables of the coming days."""
     connection.ensure_connection()
     storage.make_ahead(connection.connection, timezone.now())
+
+
+@shared_task
+def prune() -> None:
+    """Let go what is older than its retention, for up to a minute; start the successor if more can be done."""
+    try:
+        report = retention.prune(actor=Actor.system("prune"), now=timezone.now(), seconds=PRUNE_SECONDS)
+    except retention.AnotherPrune:
+        return
+    if report.changed and not report.finished:
+        kick(prune)
+
+
+@shared_task
+def enforce_hold_limit() -> None:
+    """Make dead what was held for too long, and warn of what nearly was."""
+    hold_limit.enforce(timezone.now())
+
+
+@shared_task
+def roll_up() -> None:
+    """Derive the figures of the last minutes; a minute later they are replaced, because recordings commit late."""
+    rollups.roll_up(timezone.now())

@@ -1,0 +1,46 @@
+"""`manage.py environment_policy`: shows or changes how long an environment keeps events and holds deliveries."""
+
+import json
+from argparse import ArgumentParser
+from typing import Any
+
+from django.core.management.base import BaseCommand
+from django.utils import timezone
+
+from dashboard.management.commands.create_integration import KINDS
+from dashboard.management.environments import environment_of
+from dashboard.management.refusals import as_command_errors
+from integrations.registration.policies import LONGEST_HOLD_DAYS, LONGEST_RETENTION_DAYS, set_policies
+from tenants.audit import Actor
+
+
+class Command(BaseCommand):
+    requires_system_checks = ()  # it is run by scripts, and touches no URL, template or static file
+    help = "Show how long an environment keeps events and holds what cannot be delivered; with options, change it."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("integration", help="the integration's slug")
+        parser.add_argument("environment", choices=KINDS)
+        parser.add_argument("--retention-days", type=int, help=f"1 to {LONGEST_RETENTION_DAYS}")
+        parser.add_argument("--hold-limit-days", type=int, help=f"1 to {LONGEST_HOLD_DAYS}")
+        parser.add_argument("--json", action="store_true", help="print JSON for programs")
+
+    def handle(self, **options: Any) -> None:
+        with as_command_errors():
+            before = environment_of(options["integration"], options["environment"])
+            environment = set_policies(
+                environment=before,
+                retention_days=options["retention_days"],
+                hold_limit_days=options["hold_limit_days"],
+                actor=Actor.system("manage.py environment_policy"),
+                now=timezone.now(),
+            )
+        policies = {"retention_days": environment.retention_days, "hold_limit_days": environment.hold_limit_days}
+        if options["json"]:
+            self.stdout.write(json.dumps(policies))
+        else:
+            self.stdout.write("\n".join(f"{name.replace('_', ' ')}: {days}" for name, days in policies.items()))
+        if environment.retention_days < before.retention_days:
+            self.stderr.write(
+                "Events older than that go within the hour, for good: `manage.py prune --dry-run` tells which."
+            )

@@ -1,0 +1,53 @@
+"""How long an environment keeps its events, and how long it holds what cannot be delivered."""
+
+from datetime import datetime
+
+from django.db import transaction
+
+from integrations.problems import Problem
+from integrations.registration.models import Environment
+from tenants import audit
+from tenants.audit import Actor
+
+LONGEST_RETENTION_DAYS = 3_650
+LONGEST_HOLD_DAYS = 365
+
+
+def set_policies(
+    *,
+    environment: Environment,
+    retention_days: int | None = None,
+    hold_limit_days: int | None = None,
+    actor: Actor,
+    now: datetime,
+) -> Environment:
+    """Change what is given and return the environment as it is now. Setting what is set already changes nothing.
+
+    Raises Problem `policy_out_of_bounds`.
+    """
+    _check("retention", retention_days, LONGEST_RETENTION_DAYS)
+    _check("hold limit", hold_limit_days, LONGEST_HOLD_DAYS)
+    wanted = {"retention_days": retention_days, "hold_limit_days": hold_limit_days}
+    with transaction.atomic():
+        current = Environment.objects.select_for_update(no_key=True).get(pk=environment.pk)
+        before = {name: getattr(current, name) for name in wanted}
+        after = {name: days for name, days in wanted.items() if days is not None and days != before[name]}
+        if after:
+            for name, days in after.items():
+                setattr(current, name, days)
+            current.save(update_fields=list(after))
+            audit.record(
+                actor=actor,
+                action="environment:set_policies",
+                at=now,
+                object_type="environment",
+                object_id=current.public_id,
+                before={name: before[name] for name in after},
+                after=after,
+            )
+    return current
+
+
+def _check(what: str, days: int | None, longest: int) -> None:
+    if days is not None and not 1 <= days <= longest:
+        raise Problem(422, "policy_out_of_bounds", f"A {what} is 1 to {longest} whole days, not {days}.")
