@@ -14,7 +14,7 @@ VENV := .venv/bin
 PYTEST := $(VENV)/python -m pytest
 
 .DEFAULT_GOAL := help
-.PHONY: help run test test-long check smoke sandbox demo-reset clean lock install install-dev
+.PHONY: help run test test-long check smoke bench sandbox demo-reset clean lock install install-dev
 
 help: ## list what there is
 	@sed -n 's/^\([a-z-]*\):.*## /\1\t/p' $(MAKEFILE_LIST) | while IFS="$$(printf '\t')" read -r name text; do \
@@ -40,12 +40,16 @@ check: install-dev ## lint, types, import rules and missing migrations only
 	$(VENV)/ruff check .
 	$(VENV)/ruff format --check .
 	$(VENV)/mypy .
+	cd clients/python && ../../$(VENV)/mypy
 	$(VENV)/lint-imports
 	$(VENV)/python -W ignore::RuntimeWarning manage.py makemigrations --check --dry-run
 	$(VENV)/python manage.py check
 
 smoke: install ## the main job without a person: EVENTS=file.ndjson [TENANTS=n] [FAULTS=1]
 	@exec $(VENV)/python -m tests.smoke
+
+bench: install ## benchmarks beside baselines on this machine, writes bench.json (BENCH=quick, BENCH_ONLY=id,id)
+	@exec $(VENV)/python -m tests.benchmarks $(ARGS)
 
 sandbox: install ## the AWS simulator alone (SANDBOX_PORT, SANDBOX_STATE)
 	@exec $(VENV)/python -m integrations.sandbox

@@ -17,23 +17,23 @@ RETRY_SHARE = 4  # a quarter of a round is kept for second tries where there are
 
 # The gate is read again here, in the statement that reads the rows: it may have closed since the lanes were listed.
 FIRST_TRIES = """
-select p.source_id, uuid_send(p.event_id), e.wire
+select p.source_id, uuid_send(p.event_id)
 from unnest(%s::int[], %s::uuid[]) as q(source_id, floor)
 join sources_lane l on l.source_id = q.source_id and l.publishable
 cross join lateral (
   select source_id, event_id from pending where source_id = q.source_id and event_id > q.floor
   order by event_id limit %s) p
-left join events e on e.id = p.event_id
 """
 RETRIES = """
-select r.source_id, uuid_send(r.event_id), e.wire, r.tries, r.refusals, r.replay_id,
+select r.source_id, uuid_send(r.event_id), r.tries, r.refusals, r.replay_id,
   coalesce(extract(epoch from now() - r.refused_since), 0)::float8
 from unnest(%s::int[]) as q(source_id)
 join sources_lane l on l.source_id = q.source_id and l.publishable
 cross join lateral (
   select * from retry where source_id = q.source_id and due_at <= now() order by due_at limit %s) r
-left join events e on e.id = r.event_id
 """
+# A statement of its own: a join would find the partition and descend its index anew for every row.
+TAILS = "select uuid_send(id), wire from events where id = any(%s)"
 
 
 class Delivery(msgspec.Struct, frozen=True, gc=False):
@@ -85,20 +85,25 @@ def _first_tries(
     return found, {lane.source_id for lane in full}
 
 
-def _read(
-    connection: psycopg.Connection, lanes: list[WorkingLane], floors: list[bytes], quota: int
-) -> list[Delivery]:
+def _read(connection: psycopg.Connection, lanes: list[WorkingLane], floors: list[bytes], quota: int) -> list[Delivery]:
     by_id = {lane.source_id: lane for lane in lanes}
     with binary_cursor(connection) as cursor:
-        rows = cursor.execute(FIRST_TRIES, [int4s(list(by_id)), uuids(floors), quota], prepare=True)
-        return [Delivery(by_id[source_id], False, event_id, wire) for source_id, event_id, wire in rows]
+        rows = cursor.execute(FIRST_TRIES, [int4s(list(by_id)), uuids(floors), quota], prepare=True).fetchall()
+    tails = _tails(connection, {event_id for _, event_id in rows})
+    return [Delivery(by_id[source_id], False, event_id, tails.get(event_id)) for source_id, event_id in rows]
 
 
 def _retries(connection: psycopg.Connection, lanes: list[WorkingLane], room: int) -> list[Delivery]:
     by_id = {lane.source_id: lane for lane in lanes}
     with binary_cursor(connection) as cursor:
-        rows = cursor.execute(RETRIES, [int4s(list(by_id)), max(1, room // len(lanes))], prepare=True)
-        return [Delivery(by_id[source_id], True, *row) for source_id, *row in rows][:room]
+        rows = cursor.execute(RETRIES, [int4s(list(by_id)), max(1, room // len(lanes))], prepare=True).fetchall()[:room]
+    tails = _tails(connection, {row[1] for row in rows})
+    return [Delivery(by_id[row[0]], True, row[1], tails.get(row[1]), *row[2:]) for row in rows]
+
+
+def _tails(connection: psycopg.Connection, event_ids: set[bytes]) -> dict[bytes, bytes]:
+    with binary_cursor(connection) as cursor:
+        return dict(cursor.execute(TAILS, [uuids(list(event_ids))], prepare=True).fetchall())
 
 
 def next_size(claimed: list[Delivery]) -> int:

@@ -81,9 +81,7 @@ class Courier:
         """Separate the calls that may be made now: as many as may be in flight, and as AWS's quotas allow."""
         self._pace.refresh()
         wanted = left[: settings.CALLS_AT_ONCE]
-        allowed = {
-            place: self._pace.take(*place, count) for place, count in Counter(map(_paced, wanted)).items()
-        }
+        allowed = {place: self._pace.take(*place, count) for place, count in Counter(map(_paced, wanted)).items()}
         now, later = [], []
         for request in wanted:
             if allowed[_paced(request)] > 0:

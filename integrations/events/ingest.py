@@ -72,9 +72,10 @@ def _candidates(
     tenants = _routed_tenants(connection, environment, {event.tenant for _, event in parsed})
     ids = uuid7s(len(parsed)) if parsed else []
     candidates = []
+    received = now.timestamp()
     for (index, event), event_id in zip(parsed, ids, strict=True):
         try:
-            candidates.append(_candidate(environment, index, event, event_id, tenants.get(event.tenant), now))
+            candidates.append(_candidate(environment, index, event, event_id, tenants.get(event.tenant), received))
         except Rejection as rejection:
             results[index] = Result(index, event.id, None, "rejected", rejection.code, rejection.message)
     return candidates
@@ -102,21 +103,22 @@ def _candidate(
     event: PostedEvent,
     event_id: bytes,
     tenant: TenantRoutes | None,
-    now: datetime,
+    received: float,
 ) -> Candidate:
     if tenant is None:
         raise Rejection("tenant_unknown", f"There is no tenant {event.tenant!r} in this environment; put it first.")
-    tail = wire.tail_of(event, text_of(event_id), now.timestamp())
-    _check_size(environment, event, tail)
+    tail = wire.tail_of(event, text_of(event_id), received)
+    if wire.LONGEST_SOURCE_NAME + len(tail) > environment.max_request_bytes:
+        _check_size(environment, event)
     return Candidate(
-        index=index,
-        event=event,
-        event_id=event_id,
-        tenant_id=tenant.tenant_id,
-        key=None if event.id is None else key_of(environment.pk, event.id),
-        body=wire.fingerprint(event),
-        source_ids=[route.source_id for route in tenant.routes if _selects(route, event)],
-        tail=tail,
+        index,
+        event,
+        event_id,
+        tenant.tenant_id,
+        None if event.id is None else key_of(environment.id, event.id),
+        wire.fingerprint(event),
+        [route.source_id for route in tenant.routes if route.selects_all or _selects(route, event)],
+        tail,
     )
 
 
@@ -130,10 +132,11 @@ def _selects(route: Route, event: PostedEvent) -> bool:
         ) from None
 
 
-def _check_size(environment: Environment, event: PostedEvent, tail: bytes) -> None:
-    """Refuse what no call could carry. The longest source name counts, because a source may be chosen later."""
-    if wire.LONGEST_SOURCE_NAME + len(tail) <= environment.max_request_bytes:
-        return  # keys, quotes and escapes of the wire only add to what AWS counts
+def _check_size(environment: Environment, event: PostedEvent) -> None:
+    """Refuse what no call could carry. The longest source name counts, because a source may be chosen later.
+
+    Asked only where the entry is too long as it stands on the wire: keys, quotes and escapes add to what AWS counts.
+    """
     urn = wire.URN + "0" * 36
     size = wire.LONGEST_SOURCE_NAME + limits.entry_size("", event.type, event.detail, [*event.resources, urn], True)
     if size > environment.max_request_bytes:

@@ -90,12 +90,16 @@ def _statement(weeks: Weeks) -> bytes:
     overlap = (
         sql.SQL(OVERLAP).format(overlapping=sql.Identifier(weeks.overlapping)) if weeks.overlapping else sql.SQL("")
     )
-    return sql.SQL(INSERT).format(
-        overlap=overlap,
-        current=sql.Identifier(weeks.current),
-        claimable=sql.Identifier("admitted" if weeks.overlapping else "posted"),
-        not_earlier=not_earlier,
-    ).as_bytes()
+    return (
+        sql.SQL(INSERT)
+        .format(
+            overlap=overlap,
+            current=sql.Identifier(weeks.current),
+            claimable=sql.Identifier("admitted" if weeks.overlapping else "posted"),
+            not_earlier=not_earlier,
+        )
+        .as_bytes()
+    )
 
 
 def _insert(

@@ -20,18 +20,20 @@ LOOK_WITHOUT_FLOOR = 30.0  # seconds
 LOWEST = bytes(16)
 LOWEST_UUID = UUID(bytes=LOWEST)
 
+# Laterals with a limit, so that the planner cannot but look up each lane by its index, whatever it believes of tables
+# that are analysed empty and then hold a million rows.
 WITH_WORK = """
-select w.source_id, s.name, w.environment_id, w.region, s.observed, w.selection_since, w.retries, w.heavy
-from (
-  select l.source_id, l.environment_id, l.region, l.selection_since, h.source_id is not null as heavy,
-    exists (select 1 from pending p where p.source_id = l.source_id and p.event_id > coalesce(f.floor, %s::uuid)) as fresh,
-    exists (select 1 from retry r where r.source_id = l.source_id and r.due_at <= now()) as retries
-  from sources_lane l
-  left join unnest(%s::int[], %s::uuid[]) as f(source_id, floor) on f.source_id = l.source_id
-  left join heavy_lanes h on h.source_id = l.source_id
-  where l.publishable and {where}
-) w join sources_source s on s.id = w.source_id
-where w.fresh or w.retries
+select l.source_id, s.name, l.environment_id, l.region, s.observed, l.selection_since, r.due is not null,
+  h.source_id is not null
+from sources_lane l join sources_source s on s.id = l.source_id
+left join unnest(%s::int[], %s::uuid[]) as f(source_id, floor) on f.source_id = l.source_id
+left join heavy_lanes h on h.source_id = l.source_id
+left join lateral (
+  select true as fresh from pending
+  where source_id = l.source_id and event_id > coalesce(f.floor, %s::uuid) order by event_id limit 1) p on true
+left join lateral (
+  select true as due from retry where source_id = l.source_id and due_at <= now() order by due_at limit 1) r on true
+where l.publishable and (p.fresh or r.due) and {where}
 """
 WITHOUT_BREAKER = """not exists (
     select 1 from registration_breaker b where b.environment_id = l.environment_id and b.region = l.region)"""
@@ -145,7 +147,5 @@ def mark_heavy(connection: psycopg.Connection, heavy: set[int], light: set[int])
 def _find(connection: psycopg.Connection, where: str, floors: Floors, *parameters: object) -> list[WorkingLane]:
     sources, values = floors.as_arrays()
     with binary_cursor(connection) as cursor:
-        rows = cursor.execute(
-            WITH_WORK.format(where=where), [LOWEST_UUID, sources, values, *parameters], prepare=True
-        )
+        rows = cursor.execute(WITH_WORK.format(where=where), [sources, values, LOWEST_UUID, *parameters], prepare=True)
         return [WorkingLane(*row, wire.head_of(row[1])) for row in rows]

@@ -55,14 +55,10 @@ def parse_event(raw: bytes) -> PostedEvent:
         raise Rejection("tenant_unknown", "There is no such tenant in this environment.")
     if envelope.id is not None and not _CALLER_ID.match(envelope.id):
         raise Rejection("id_invalid", "An id is 1 to 128 characters of letters, digits and . _ : / -")
-    return PostedEvent(
-        tenant=envelope.tenant,
-        type=envelope.type,
-        detail=detail,
-        id=envelope.id,
-        time=None if envelope.time is None else _seconds(envelope.time),
-        resources=_checked_resources(envelope.resources),
-    )
+    time = None if envelope.time is None else _seconds(envelope.time)
+    if envelope.resources:
+        _check_resources(envelope.resources)
+    return PostedEvent(envelope.tenant, envelope.type, detail, envelope.id, time, envelope.resources)
 
 
 def _decode(raw: bytes) -> Envelope:
@@ -129,10 +125,9 @@ def _seconds(text: str) -> float:
     return moment.timestamp()
 
 
-def _checked_resources(resources: list[str]) -> list[str]:
+def _check_resources(resources: list[str]) -> None:
     if len(resources) > MAX_RESOURCES or any(not 1 <= len(text) <= MAX_RESOURCE_LENGTH for text in resources):
         raise Rejection(
             "resources_invalid",
             f"Resources are at most {MAX_RESOURCES} texts of 1 to {MAX_RESOURCE_LENGTH} characters.",
         )
-    return resources

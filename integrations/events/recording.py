@@ -9,7 +9,6 @@ import psycopg
 
 from integrations.arrays import Int2s, int2s, int4s, uuids
 from integrations.cursors import binary_cursor
-
 from integrations.events.models import Settled
 from integrations.events.outcomes import Finding, Verdict, delay, said, uuid_bytes
 
@@ -29,9 +28,12 @@ UUID_FIELD, INT_FIELD, LENGTH = struct.Struct("!i16s").pack, struct.Struct("!ii"
 NULL = LENGTH(-1)
 EPOCH = datetime(2000, 1, 1, tzinfo=UTC)  # PostgreSQL counts microseconds from here
 
-DELETE = (
-    "delete from {table} t using unnest(%s::int[], %s::uuid[]) as x(s, e) where t.source_id = x.s and t.event_id = x.e"
-)
+# Each row is looked up by its key, for the same reason as in the claim.
+DELETE = """
+delete from {table} where ctid = any(array(
+  select t.ctid from unnest(%s::int[], %s::uuid[]) as x(s, e)
+  cross join lateral (select ctid from {table} where source_id = x.s and event_id = x.e limit 1) t))
+"""
 TO_RETRY = """
 insert into retry (source_id, event_id, due_at, tries, refusals, code, replay_id, refused_since)
 select * from unnest(
@@ -108,7 +110,8 @@ class Recorder:
             lane = delivery.lane
             if call.request_id not in request_ids:
                 request_ids[call.request_id] = uuid_bytes(call.request_id)
-            aws_id, request_id, words = uuid_bytes(finding.aws_id), request_ids[call.request_id], said(finding)
+            aws_id, request_id = uuid_bytes(finding.aws_id), request_ids[call.request_id]
+            words = None if aws_id and request_id and not finding.message else said(finding)
             message = None if words is None else words.encode()
             yield b"".join((
                 ATTEMPT(

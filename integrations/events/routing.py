@@ -28,6 +28,10 @@ class Route:
     types: frozenset[str] | None = None
     pattern: EventPattern | None = None
 
+    @property
+    def selects_all(self) -> bool:
+        return self.types is None and self.pattern is None
+
     def selects(self, event: PostedEvent) -> bool:
         """Return whether the source wants this event."""
         if self.types is not None and event.type not in self.types:
