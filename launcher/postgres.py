@@ -19,9 +19,11 @@ USER = DATABASE = "partnerbus"
 FOR_A_QUEUE = {
     "autovacuum_naptime": "5s",
     "idle_in_transaction_session_timeout": "60s",
-    "shared_buffers": "256MB",
+    "shared_buffers": "512MB",
+    "checkpoint_timeout": "15min",
     "max_wal_size": "4GB",
     "max_wal_senders": "0",
+    "wal_compression": "on",
 }
 FOR_TESTS = {"fsync": "off", "synchronous_commit": "off", "full_page_writes": "off", "max_wal_senders": "0"}
 

@@ -56,6 +56,7 @@ class Courier:
         Afterwards `wait_seconds` says how long it is until AWS's quota allows the next call, where that was the limit.
         """
         deadline, self.wait_seconds = time.monotonic() + ROUND_SECONDS, 0.0
+        self._pace.join()
         findings, to_send = self._settle_unsendable(claimed)
         self._record(findings)
         left = sending.pack(to_send, self._environments_of(to_send))
@@ -68,6 +69,10 @@ class Courier:
             stopped = self._stop(outcome)
             left = [request for request in left if request.place not in stopped]
         return findings
+
+    def rest(self) -> None:
+        """There was nothing to do for a while: the other publishers may have this one's share of AWS's quota."""
+        self._pace.leave()
 
     def _environments_of(self, deliveries: list[Delivery]) -> dict[int, Environment]:
         wanted = {delivery.lane.environment_id for delivery in deliveries}

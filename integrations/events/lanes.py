@@ -49,13 +49,13 @@ class WorkingLane(msgspec.Struct, frozen=True):
 
     source_id: int
     name: str
+    head: bytes
     environment_id: int
     region: str
     observed: str
     selection_since: datetime | None
     retries: bool
     heavy: bool
-    head: bytes
 
 
 class Floors:
@@ -148,4 +148,4 @@ def _find(connection: psycopg.Connection, where: str, floors: Floors, *parameter
     sources, values = floors.as_arrays()
     with binary_cursor(connection) as cursor:
         rows = cursor.execute(WITH_WORK.format(where=where), [sources, values, LOWEST_UUID, *parameters], prepare=True)
-        return [WorkingLane(*row, wire.head_of(row[1])) for row in rows]
+        return [WorkingLane(source_id, name, wire.head_of(name), *rest) for source_id, name, *rest in rows]

@@ -1,6 +1,6 @@
 """Pacing: how many calls may be made now, so that all publishers together stay within AWS's quota.
 
-AWS counts calls per publisher account and region, by a token bucket. Every live publisher takes an equal share of it.
+AWS counts calls per publisher account and region, by a token bucket. Every publisher at work takes an equal share of it.
 When AWS throttles one of them, all slow down within a second, and the rate rises again by itself.
 """
 
@@ -13,7 +13,7 @@ import psycopg
 import structlog
 from django.conf import settings
 
-from integrations.events.session import SLOT_LOCK
+from integrations.events.session import PACE_LOCK
 
 LOOK_EVERY = 1.0  # seconds between two looks at the shared rate and at who lives
 # A publisher ends every minute and its successor starts at once: only who is away for longer leaves its share.
@@ -93,7 +93,21 @@ class Pace:
         self._buckets: dict[Place, Bucket] = {}
         self._throttled_at: dict[Place, float] = {}
         self._steady_since = clock()
-        self._look(self._steady_since)
+        self._is_present = False
+        self.join()
+
+    def join(self) -> None:
+        """Take a share from now on, which the others learn of within a second."""
+        if not self._is_present:
+            self._is_present = True
+            self._connection.execute("select pg_advisory_lock_shared(%s, 0)", [PACE_LOCK])
+            self._look(self._clock())
+
+    def leave(self) -> None:
+        """Leave one's share to the others: for a publisher that has had nothing to do for a while."""
+        if self._is_present:
+            self._is_present = False
+            self._connection.execute("select pg_advisory_unlock_shared(%s, 0)", [PACE_LOCK])
 
     def refresh(self) -> None:
         """Learn of the shared rates and of how many publishers live; asks the database at most once a second."""
@@ -132,7 +146,7 @@ class Pace:
 
     def _look(self, now: float) -> None:
         self._looked_at = now
-        rows = self._connection.execute(LOOK, [SLOT_LOCK]).fetchall()
+        rows = self._connection.execute(LOOK, [PACE_LOCK]).fetchall()
         rates = {(account, region): rate_at(rate, at, today) for _, today, account, region, rate, at in rows if account}
         self._share_anew(rows[0][0], rates, now)
         if any(rate >= _quota() for rate in rates.values()):

@@ -121,10 +121,12 @@ class Publisher:
             return found
         return [lane for lane in found if lane.heavy == (self._slot > 0)]
 
-    def _hear_of_openings(self, seconds: float = 0.0) -> None:
-        """Wait for a notification; an opened gate may have work below the floors."""
-        if GATE_CHANNEL in session.heard(self._connection, seconds):
+    def _hear_of_openings(self, seconds: float = 0.0) -> bool:
+        """Wait for a notification and return whether one came; an opened gate may have work below the floors."""
+        heard = session.heard(self._connection, seconds)
+        if GATE_CHANNEL in heard:
             self._floors.forget()
+        return bool(heard)
 
     def _in_turn(self, found: list[WorkingLane]) -> list[WorkingLane]:
         """Begin each round behind the lanes of the last one, so that more lanes than fit into one are all served."""
@@ -207,7 +209,8 @@ class Publisher:
         # Once more, because ingest may have committed before it could see that we sleep.
         if not self._mine(lanes.lanes_with_work(self._connection, self._floors)):
             close_old_connections()
-            self._hear_of_openings(seconds)
+            if not self._hear_of_openings(seconds):
+                self._courier.rest()
 
     def _say_sleeping(self, sleeping: bool) -> None:
         """Tell ingest whether to notify. Publishers of heavy lanes are woken by the others, and keep out of it."""

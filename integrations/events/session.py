@@ -9,6 +9,7 @@ WORK_CHANNEL = "partnerbus_work"
 HEAVY_CHANNEL = "partnerbus_heavy"
 SLOT_LOCK = 78
 LANE_LOCK = 77
+PACE_LOCK = 79
 
 # Keep-alive frees the locks of a publisher whose machine vanished within a minute. The queue tables are analysed while
 # empty and then hold a million rows: an index is right for them whatever their statistics say.

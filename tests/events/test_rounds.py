@@ -163,7 +163,7 @@ def test_a_claim_stays_near_its_bytes() -> None:
     from integrations.events.claims import LARGEST_CLAIM, Delivery, next_size
     from integrations.events.lanes import WorkingLane
 
-    lane = WorkingLane(1, "n", 1, "r", "active", None, False, False, b"")
+    lane = WorkingLane(1, "n", b"", 1, "r", "active", None, False, False)
     small = Delivery(lane, False, uuid7().bytes, b"x" * 1_000)
     large = Delivery(lane, False, uuid7().bytes, b"x" * 240_000)
     assert next_size([small] * 10) == LARGEST_CLAIM

@@ -13,9 +13,12 @@ comment on index retry_replay is 'what of a replay is still to be sent';
 drop index attempts_event;
 create index attempts_event on attempts (event_id);
 comment on index attempts_event is 'attempts of one event';
-create index attempts_request on attempts (request_id) where request_id is not null;
+-- Bloom filters of block ranges: AWS's ids are random, and a B-tree would write a page of it for every event.
+create index attempts_request on attempts using brin (request_id uuid_bloom_ops (n_distinct_per_range = 1000))
+  with (pages_per_range = 64, autosummarize = on);
 comment on index attempts_request is 'deliveries by AWS''s request id';
-create index attempts_aws on attempts (aws_id) where aws_id is not null;
+create index attempts_aws on attempts using brin (aws_id uuid_bloom_ops (n_distinct_per_range = 4000))
+  with (pages_per_range = 64, autosummarize = on);
 comment on index attempts_aws is 'the event of AWS''s EventId';
 
 insert into outcome_codes (id, code) overriding system value values (3, 'hold_limit') on conflict do nothing;
