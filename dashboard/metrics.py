@@ -2,20 +2,25 @@
 
 import hmac
 from collections.abc import Iterator
+from contextlib import suppress
 from ipaddress import ip_address
 
 from django.conf import settings
 from django.db import Error, OperationalError, connection, transaction
 from django.http import HttpRequest, HttpResponse
+from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 from prometheus_client import CollectorRegistry, ProcessCollector, generate_latest
-from prometheus_client.core import GaugeMetricFamily, InfoMetricFamily, Metric
+from prometheus_client.core import CounterMetricFamily, GaugeMetricFamily, InfoMetricFamily, Metric
 from prometheus_client.exposition import CONTENT_TYPE_LATEST
 from prometheus_client.registry import Collector
 
 from dashboard.web.census import census_of
-from integrations.registration.models import Breaker
+from integrations.events.queries import oldest_waiting_at, publishers_at_work
+from integrations.events.rollups import complete_until, moment_of_minute
+from integrations.events.totals import totals
+from integrations.registration.models import Breaker, Environment
 from integrations.sources.models import Desired, Source
 from integrations.sources.states import ShownState
 
@@ -25,7 +30,7 @@ COUNT_MILLISECONDS = 100
 
 
 class Installation(Collector):
-    """What the database knows: sources by state, queues, breakers."""
+    """What the database knows: sources by state, queues, breakers, what AWS took, and who is at work."""
 
     def collect(self) -> Iterator[Metric]:
         """Yield the metrics; with the database gone, only that it is gone."""
@@ -53,6 +58,44 @@ class Installation(Collector):
             queues.add_metric([queue], _size_of(queue))
         yield queues
         yield GaugeMetricFamily("partnerbus_breakers_open", "Open breakers", value=Breaker.objects.count())
+        yield from _flow()
+        yield from _liveness()
+
+
+def _flow() -> Iterator[Metric]:
+    """Yield the counters of each environment, as the minute job last added them up."""
+    labels = ["integration", "environment"]
+    accepted = CounterMetricFamily("partnerbus_accepted", "Entries that AWS took", labels=labels)
+    size = CounterMetricFamily("partnerbus_accepted_bytes", "Bytes of the entries that AWS took", labels=labels)
+    failed = CounterMetricFamily("partnerbus_failed", "Tries that AWS did not take", labels=[*labels, "code"])
+    names = {
+        environment_id: [slug, kind]
+        for environment_id, slug, kind in Environment.objects.values_list("pk", "integration__slug", "kind")
+    }
+    for total in totals(list(names)):
+        name = names[total.environment_id]
+        accepted.add_metric(name, total.accepted)
+        size.add_metric(name, total.bytes)
+        for code, tries in total.failed_by_code.items():
+            failed.add_metric([*name, code], tries)
+    yield from (accepted, size, failed)
+
+
+def _liveness() -> Iterator[Metric]:
+    """Yield what tells whether somebody is at work."""
+    now = timezone.now()
+    yield GaugeMetricFamily("partnerbus_publishers", "Publishers that are at work", value=publishers_at_work())
+    waiting = GaugeMetricFamily("partnerbus_oldest_waiting_seconds", "Age of the oldest delivery behind an open gate")
+    with suppress(OperationalError), transaction.atomic():  # no value is better than a slow page
+        with connection.cursor() as cursor:
+            cursor.execute(f"set local statement_timeout = {COUNT_MILLISECONDS}")
+        oldest = oldest_waiting_at()
+        waiting.add_metric([], max(0.0, (now - oldest).total_seconds()) if oldest else 0)
+    yield waiting
+    behind = GaugeMetricFamily("partnerbus_rollups_behind_seconds", "Time since the last minute that is rolled up")
+    if (complete := complete_until()) is not None:
+        behind.add_metric([], max(0.0, (now - moment_of_minute(complete + 1)).total_seconds()))
+    yield behind
 
 
 def _size_of(table: str) -> int:

@@ -20,7 +20,7 @@ LOWEST = UUID(int=0)
 MOST_IN_INDEX = 50_000  # events of a tenant that are looked at where its index says enough
 MOST_ROWS = 20_000  # events that are looked at themselves
 MOST_JUDGED = 5_000  # events for each of which a queue is asked
-MOST_QUEUED = 2_000  # deliveries of a queue that are looked at
+MOST_QUEUED = 1_000  # deliveries of a queue that are looked at
 SMALL_TABLE = 4 * 1024 * 1024  # bytes: a queue up to this size is read whole rather than lane by lane
 FEW_TENANTS = 10  # up to so many are searched one by one
 

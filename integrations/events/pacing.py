@@ -1,6 +1,6 @@
 """Pacing: how many calls may be made now, so that all publishers together stay within AWS's quota.
 
-AWS counts calls per publisher account and region, by a token bucket. Every publisher at work takes an equal share of it.
+AWS counts calls per publisher account and region, by a token bucket. Every publisher at work has an equal share.
 When AWS throttles one of them, all slow down within a second, and the rate rises again by itself.
 """
 

@@ -6,8 +6,9 @@ from uuid import UUID
 
 from django.db import connection
 
-from integrations.events.deliveries import deliveries_of
-from integrations.events.story import overall_state
+from integrations.events.candidates import Question
+from integrations.events.listing import EventRow, list_events
+from integrations.events.session import SLOT_LOCK
 from tenants.identifiers import moment_of
 
 # Counting stops here: a page says "100,000+" rather than walk a backlog of millions.
@@ -26,9 +27,17 @@ from sources_source s join sources_lane l on l.source_id = s.id left join activi
 where s.id = any(%(sources)s)
 """
 
-LATEST = """
-select e.id, e.tenant_id, t.name, e.disposition from events e join event_types t on t.id = e.type_id
-{condition} order by e.id desc limit %(limit)s
+OLDEST_WAITING = """
+select p.event_id from sources_lane l cross join lateral (
+  select event_id from pending where source_id = l.source_id order by event_id limit 1) p
+where l.publishable and not exists (
+  select from registration_breaker b where b.environment_id = l.environment_id and b.region = l.region)
+order by 1 limit 1
+"""
+# Each publisher holds one slot for the life of its session.
+PUBLISHERS_AT_WORK = """
+select count(*) from pg_locks where locktype = 'advisory' and classid = %s and granted
+  and database = (select oid from pg_database where datname = current_database())
 """
 
 
@@ -41,17 +50,6 @@ class Counters:
     dead: int = 0
     oldest_waiting_at: datetime | None = None
     last_accepted_at: datetime | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class EventRow:
-    """One event in a list."""
-
-    event_id: UUID
-    tenant_id: int
-    type: str
-    received_at: datetime
-    state: str
 
 
 def counters_of(source_ids: list[int]) -> dict[int, Counters]:
@@ -83,20 +81,23 @@ def _counters(
 
 def latest_events(*, tenant_ids: list[int] | None, limit: int) -> list[EventRow]:
     """Return the newest events, newest first: of these tenants, or of all for None."""
-    condition = "" if tenant_ids is None else "where e.tenant_id = any(%(tenants)s)"
+    tenants = None if tenant_ids is None else tuple(tenant_ids)
+    return list_events(Question(tenant_ids=tenants), limit=limit).rows
+
+
+def oldest_waiting_at() -> datetime | None:
+    """Return when the oldest delivery that may be published and was not yet tried was stored.
+
+    One look per lane, so its time grows with the sources and not with the events.
+    """
     with connection.cursor() as cursor:
-        cursor.execute(LATEST.format(condition=condition), {"tenants": tenant_ids, "limit": limit})
-        rows = cursor.fetchall()
-    states = _states([(event_id, tenant_id) for event_id, tenant_id, _, _ in rows])
-    return [
-        EventRow(event_id, tenant_id, name, moment_of(event_id), overall_state(disposition, states.get(event_id, [])))
-        for event_id, tenant_id, name, disposition in rows
-    ]
+        cursor.execute(OLDEST_WAITING)
+        row = cursor.fetchone()
+    return moment_of(row[0]) if row else None
 
 
-def _states(events: list[tuple[UUID, int]]) -> dict[UUID, list[str]]:
-    found: dict[UUID, list[str]] = {}
-    for delivery in deliveries_of(events):
-        if delivery.state is not None:
-            found.setdefault(delivery.event_id, []).append(delivery.state[0])
-    return found
+def publishers_at_work() -> int:
+    """Return how many publishers hold a slot."""
+    with connection.cursor() as cursor:
+        cursor.execute(PUBLISHERS_AT_WORK, [SLOT_LOCK])
+        return int(cursor.fetchone()[0])

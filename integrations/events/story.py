@@ -9,14 +9,14 @@ import msgspec
 from django.db import connection
 
 from integrations.events import wire
-from integrations.events.deliveries import Delivery, deliveries_of
+from integrations.events.deliveries import Delivery, attempted_from, deliveries_of, overall_state
 from integrations.events.models import Event
 from tenants.identifiers import moment_of
 
 ATTEMPTS = """
 select s.public_id as source, a.at, c.code, a.tries, a.ms, a.bytes, a.observed, a.aws_id, a.request_id, a.message
 from attempts a join outcome_codes c on c.id = a.code join sources_source s on s.id = a.source_id
-where a.event_id = %s order by a.at
+where a.event_id = %s and a.at >= %s order by a.at
 """
 
 OBSERVED = ("unknown", "none", "pending", "active", "deleted")
@@ -44,14 +44,6 @@ def story_of(*, environment_id: int, event_id: UUID) -> dict[str, Any] | None:
     }
 
 
-def overall_state(disposition: int, states: list[str]) -> str:
-    """Return the one word for an event: the delivery that most needs somebody's eye speaks for all."""
-    for state in ("dead", "retrying", "held", "waiting", "accepted", "settled"):
-        if state in states:
-            return state
-    return "settled" if disposition != Event.Disposition.ROUTED else "waiting"
-
-
 def _shown(delivery: Delivery) -> dict[str, Any]:
     assert delivery.state is not None
     state, reason = delivery.state
@@ -66,7 +58,7 @@ def _shown(delivery: Delivery) -> dict[str, Any]:
 
 
 def _attempts(event_id: UUID) -> Iterator[dict[str, Any]]:
-    for row in _rows(ATTEMPTS, [event_id]):
+    for row in _rows(ATTEMPTS, [event_id, attempted_from(event_id)]):
         yield row | {"observed": OBSERVED[row["observed"]]}
 
 

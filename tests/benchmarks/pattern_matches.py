@@ -8,6 +8,9 @@ import time
 from typing import Any
 
 from integrations.patterns import compile_pattern
+from tests.benchmarks.extent import Extent
+from tests.benchmarks.results import Result
+from tests.benchmarks.scenario import Report, watched
 
 PATTERN = {
     "source": ["aws.partner/github.example/octo-org/events"],
@@ -76,6 +79,13 @@ def measure(seconds: float = 1.0) -> float:
         for _ in range(1_000):
             matched += pattern.matches(event)
     return matched / elapsed
+
+
+def measure_all(extent: Extent, report: Report) -> None:
+    """Measure a second for each run."""
+    runs = [watched(measure) for _ in range(extent.pattern_runs)]
+    rates, foreign = zip(*runs, strict=True)
+    report(Result("pattern_matches_per_s", "matches/s", "higher", rates, foreign=foreign))
 
 
 if __name__ == "__main__":

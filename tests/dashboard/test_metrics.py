@@ -1,5 +1,6 @@
 import threading
 from collections.abc import Callable
+from datetime import datetime, timedelta
 
 import pytest
 from django.db import connection
@@ -9,8 +10,11 @@ from prometheus_client.parser import text_string_to_metric_families
 from pytest_django.fixtures import Settings
 
 from dashboard import metrics
+from integrations.events import rollups, session
 from integrations.sources.models import Source
+from tenants.identifiers import lowest_uuid_of
 from tenants.models import Tenant
+from tests.events.history import attempt, execute
 
 pytestmark = pytest.mark.django_db
 
@@ -74,6 +78,39 @@ def test_a_database_that_is_gone_is_a_value_and_not_an_error() -> None:
     thread.start()
     thread.join()
     assert b"partnerbus_database_up 0.0" in answers[0].content
+
+
+@pytest.mark.usefixtures("store")
+class TestFlow:
+    def test_what_aws_took_and_refused_is_counted_for_each_environment(
+        self, client: Client, tenant: Tenant, make_source: Callable[..., Source], now: datetime
+    ) -> None:
+        source = make_source(tenant)
+        for code in ("accepted", "accepted", "InternalFailure"):
+            attempt(source, now - timedelta(minutes=2), code, size=50)
+        rollups.roll_up(now)
+        values = measured(client)
+        assert values["partnerbus_accepted_total", "test", "shop"] == 2
+        assert values["partnerbus_accepted_bytes_total", "test", "shop"] == 100
+        assert values["partnerbus_failed_total", "InternalFailure", "test", "shop"] == 1
+        assert values["partnerbus_rollups_behind_seconds",] < 120
+
+    def test_a_job_that_never_ran_has_no_age(self, client: Client) -> None:
+        assert ("partnerbus_rollups_behind_seconds",) not in measured(client)
+
+    def test_the_oldest_waiting_delivery_is_behind_an_open_gate(
+        self, client: Client, tenant: Tenant, make_source: Callable[..., Source], now: datetime
+    ) -> None:
+        is_open, closed = make_source(tenant), make_source(tenant, label="closed", observed="pending")
+        assert measured(client)["partnerbus_oldest_waiting_seconds",] == 0
+        for source, age in ((is_open, 60), (closed, 3600)):
+            execute("insert into pending values (%s, %s)", source.pk, lowest_uuid_of(now - timedelta(seconds=age)))
+        assert 60 <= measured(client)["partnerbus_oldest_waiting_seconds",] < 120
+
+    def test_a_publisher_at_work_is_seen_by_its_slot(self, client: Client) -> None:
+        before = measured(client)["partnerbus_publishers",]
+        execute("select pg_advisory_xact_lock(%s, 0)", session.SLOT_LOCK)
+        assert measured(client)["partnerbus_publishers",] == before + 1
 
 
 class TestDoor:

@@ -54,7 +54,9 @@ def test_no_id_finds_it_for_strangers(
         assert found(term, tenant_ids=()) == []
 
 
-@pytest.mark.parametrize("term", ["", "nothing", str(uuid4()), "'; drop table events; --", "x" * 10_000])
+@pytest.mark.parametrize(
+    "term", ["", "nothing", "01a20917-63ba-7000-842e-ee468b23f2ef", "'; drop table events; --", "x" * 10_000]
+)
 def test_what_is_no_id_finds_nothing(event_id: UUID, term: str) -> None:
     assert found(term) == []
 

@@ -4,12 +4,11 @@ import threading
 import time
 import uuid
 from datetime import UTC, datetime, timedelta
+from uuid import UUID
 
 import pytest
 
 from tenants import identifiers
-from uuid import UUID
-
 from tenants.identifiers import lowest_uuid_of, moment_of, uuid7, uuid7s
 
 
