@@ -10,7 +10,7 @@ from django.utils import timezone
 
 from integrations.events import event_types, storage
 from integrations.registration.integrations import EnvironmentSettings, create_integration
-from integrations.registration.keys import issue_key
+from integrations.registration.keys import forget_keys, issue_key
 from integrations.registration.models import Environment
 from integrations.sources.gate import set_gate
 from integrations.sources.models import Lane, Source
@@ -25,6 +25,7 @@ SYSTEM = Actor.system("test")
 def _forget_remembered_rows() -> None:
     """Rows of a test are rolled back: what a process remembers of them must go too."""
     event_types._known.clear()
+    forget_keys()
 
 
 @pytest.fixture(autouse=True)

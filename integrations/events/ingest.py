@@ -16,7 +16,7 @@ from integrations.events.insertion import Candidate, insert, originals
 from integrations.events.parsing import PostedEvent, parse_event
 from integrations.events.rejections import Rejection
 from integrations.events.routing import Route, TenantRoutes, routes_of_tenants
-from integrations.events.session import WORK_CHANNEL
+from integrations.events.session import AWAKE_SECONDS, WORK_CHANNEL
 from integrations.patterns import MatchTooCostly
 from integrations.problems import Problem
 from integrations.registration.models import Environment
@@ -26,6 +26,8 @@ from tenants.identifiers import text_of, uuid7s
 # An older routing decision is not stored: a source may have been created or closed meanwhile.
 ROUTING_SECONDS = 20.0
 RETRY = {"Retry-After": "1"}
+
+_awake_until = 0.0
 
 
 class Result(msgspec.Struct, frozen=True, gc=False):
@@ -204,6 +206,14 @@ def _duplicate(candidate: Candidate, event_id: UUID, body: int) -> Result:
 
 
 def wake_publisher(connection: psycopg.Connection) -> None:
-    """Tell a sleeping publisher that there is work. After the commit, because NOTIFY inside it serialises commits."""
+    """Tell a sleeping publisher that there is work. After the commit, because NOTIFY inside it serialises commits.
+
+    One that was found awake is not asked again for AWAKE_SECONDS: it looks once more that long after it fell asleep.
+    """
+    global _awake_until
+    if time.monotonic() < _awake_until:
+        return
     with binary_cursor(connection) as cursor:
         cursor.execute("select pg_notify(%s, '') from wake where sleeping", [WORK_CHANNEL], prepare=True)
+        if cursor.fetchone() is None:
+            _awake_until = time.monotonic() + AWAKE_SECONDS

@@ -101,7 +101,11 @@ class Pace:
         if not self._is_present:
             self._is_present = True
             self._connection.execute("select pg_advisory_lock_shared(%s, 0)", [PACE_LOCK])
-            self._look(self._clock())
+            # The others had the whole quota meanwhile: what was saved here may be spent.
+            self._buckets.clear()
+            self._seen.clear()
+            self._steady_since = self._clock()
+            self._look(self._steady_since)
 
     def leave(self) -> None:
         """Leave one's share to the others: for a publisher that has had nothing to do for a while."""

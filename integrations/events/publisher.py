@@ -205,11 +205,13 @@ class Publisher:
 
     def _sleep(self, seconds: float) -> None:
         self._rate = 0.0
+        falls_asleep = not self._says_sleeping
         self._say_sleeping(True)
         # Once more, because ingest may have committed before it could see that we sleep.
         if not self._mine(lanes.lanes_with_work(self._connection, self._floors)):
             close_old_connections()
-            if not self._hear_of_openings(seconds):
+            heard = self._hear_of_openings(min(seconds, 2 * session.AWAKE_SECONDS) if falls_asleep else seconds)
+            if not heard and not falls_asleep:
                 self._courier.rest()
 
     def _say_sleeping(self, sleeping: bool) -> None:

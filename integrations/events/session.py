@@ -7,6 +7,7 @@ from integrations.sources.gate import GATE_CHANNEL
 
 WORK_CHANNEL = "partnerbus_work"
 HEAVY_CHANNEL = "partnerbus_heavy"
+AWAKE_SECONDS = 0.02  # ingest may believe so long that a publisher is awake, which therefore looks once more
 SLOT_LOCK = 78
 LANE_LOCK = 77
 PACE_LOCK = 79

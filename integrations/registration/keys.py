@@ -3,6 +3,7 @@
 import hashlib
 import hmac
 import secrets
+import time
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -29,6 +30,10 @@ SCOPES = (
 )
 MAX_EVENTS_PER_SECOND = 1_000_000
 LAST_USED_STEP = timedelta(minutes=1)
+# A backend that posts event by event would ask for its key a thousand times a second.
+REMEMBERED_SECONDS = 1.0
+MOST_REMEMBERED = 1_000
+_known: dict[str, tuple[float, ApiKey]] = {}
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,6 +111,7 @@ def revoke_key(*, key: ApiKey, actor: Actor, now: datetime) -> None:
     """End a key at once. Revoking it again changes nothing."""
     with transaction.atomic():
         if ApiKey.objects.filter(pk=key.pk, revoked_at=None).update(revoked_at=now):
+            transaction.on_commit(forget_keys)
             audit.record(actor=actor, action="key:revoke", at=now, object_type="key", object_id=key.public_id)
 
 
@@ -118,7 +124,7 @@ def authenticate(authorization: str | None, *, now: datetime) -> Caller:
     parts = text.split("_", 3)
     if len(parts) != 4 or parts[0] != "pb" or "\x00" in text:
         raise _unauthorized("key_malformed", "An API key begins with pb_test_ or pb_live_.")
-    key = _find(parts[2])
+    key = _remembered(parts[2])
     if key is None or not hmac.compare_digest(bytes(key.secret_hash), _hash(text)):
         raise _unauthorized("key_unknown", "There is no such API key.")
     if key.revoked_at is not None:
@@ -127,6 +133,27 @@ def authenticate(authorization: str | None, *, now: datetime) -> Caller:
         raise _unauthorized("key_expired", "This API key has expired. Issue a new one.")
     _remember_use(key, now)
     return Caller(key=key, environment=key.environment)
+
+
+def _remembered(prefix: str) -> ApiKey | None:
+    """Return the key of this prefix, as the database had it a second ago at most.
+
+    A revoked key thus ends within REMEMBERED_SECONDS in other processes; a new one is known at once.
+    """
+    found = _known.get(prefix)
+    if found and time.monotonic() < found[0]:
+        return found[1]
+    key = _find(prefix)
+    if key is not None:
+        if len(_known) >= MOST_REMEMBERED:
+            _known.clear()
+        _known[prefix] = (time.monotonic() + REMEMBERED_SECONDS, key)
+    return key
+
+
+def forget_keys() -> None:
+    """Ask the database anew, in this process."""
+    _known.clear()
 
 
 def _find(prefix: str) -> ApiKey | None:
@@ -177,6 +204,7 @@ def _remember_use(key: ApiKey, now: datetime) -> None:
     if key.last_used_at is None or now - key.last_used_at > LAST_USED_STEP:
         stale = Q(last_used_at=None) | Q(last_used_at__lt=now - LAST_USED_STEP)
         ApiKey.objects.filter(stale, pk=key.pk).update(last_used_at=now)
+        key.last_used_at = now
 
 
 def _bearer(authorization: str | None) -> str:

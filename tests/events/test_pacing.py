@@ -194,6 +194,20 @@ def test_a_successor_in_another_process_does_not_spend_the_burst_that_was_just_s
     assert (aws.passed, aws.throttled) == (6 * 3_600, 0)
 
 
+def test_publishers_that_rest_and_work_by_turns_stay_within_the_quota(
+    publish: Callable[[], Pace], clock: Clock, database: psycopg.Connection
+) -> None:
+    first, second, aws = publish(), publish(), AwsQuota(clock)
+    second.leave()
+    for worker, resting in [(first, second), (second, first)] * 4:
+        refresh(clock, worker, seconds=3)
+        aws.call(worker.take(*HERE, 9_999))
+        worker.leave()
+        resting.join()
+        aws.call(resting.take(*HERE, 9_999))
+    assert (aws.throttled, aws.passed > 0) == (0, True)
+
+
 def test_four_publishers_in_steady_work_stay_within_the_quota(publish: Callable[[], Pace], clock: Clock) -> None:
     paces, aws = [publish() for _ in range(4)], AwsQuota(clock)
     refresh(clock, *paces)
