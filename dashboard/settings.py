@@ -192,6 +192,8 @@ PARTNER_CALLS_BURST = env.float("PARTNER_CALLS_BURST", default=3600.0)
 
 # Looking up the person for a log line would ask the database for a session on every API call.
 DJANGO_STRUCTLOG_USER_ID_FIELD = ""
+# Guessing it from headers costs more than the rest of the middleware; the proxy's log has it.
+DJANGO_STRUCTLOG_IP_LOGGING_ENABLED = False
 
 LOG_LEVEL = env.str("LOG_LEVEL", default="INFO")
 LOGGING = {

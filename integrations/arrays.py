@@ -73,7 +73,7 @@ def byteas(values: Sequence[bytes | None]) -> Byteas:
 
 def texts(values: Sequence[str | None]) -> Texts:
     """Pack a text[]. A NUL character is PostgreSQL's to refuse."""
-    return Texts(_header(25, values) + b"".join(_element(None if v is None else v.encode()) for v in values))
+    return Texts(_header(25, values) + b"".join([_NULL if v is None else _element(v.encode()) for v in values]))
 
 
 def _integers(oid: int, code: str, size: int, values: Sequence[int]) -> bytes:

@@ -3,7 +3,6 @@
 import time
 from collections.abc import Sequence
 from datetime import datetime
-from uuid import UUID
 
 import msgspec
 import psycopg
@@ -35,7 +34,7 @@ class Result(msgspec.Struct, frozen=True, gc=False):
 
     index: int
     id: str | None
-    event_id: UUID | None
+    event_id: str | None
     status: str
     code: str | None = None
     message: str | None = None
@@ -166,7 +165,7 @@ def _store(
     for candidate in known:
         assert candidate.key is not None
         original_id, body = firsts_known[candidate.key]
-        results[candidate.index] = _duplicate(candidate, original_id, body)
+        results[candidate.index] = _duplicate(candidate, str(original_id), body)
     for candidate, first in repeated:
         original = results[first.index].event_id
         assert original is not None
@@ -189,10 +188,10 @@ def _without_repetitions(
 
 
 def _result(candidate: Candidate, status: str) -> Result:
-    return Result(candidate.index, candidate.event.id, UUID(bytes=candidate.event_id), status)
+    return Result(candidate.index, candidate.event.id, text_of(candidate.event_id), status)
 
 
-def _duplicate(candidate: Candidate, event_id: UUID, body: int) -> Result:
+def _duplicate(candidate: Candidate, event_id: str, body: int) -> Result:
     if body == candidate.body:
         return Result(candidate.index, candidate.event.id, event_id, "duplicate")
     return Result(

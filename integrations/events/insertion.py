@@ -122,7 +122,7 @@ def _insert(
     }
     with binary_cursor(connection) as cursor:
         cursor.execute(_statement(weeks_at(now, settings.IDEMPOTENCY_DAYS)), parameters, prepare=True)
-        return {event_id for (event_id,) in cursor}
+        return {event_id for (event_id,) in cursor.fetchall()}
 
 
 def originals(connection: psycopg.Connection, keys: list[bytes], now: datetime) -> dict[bytes, tuple[UUID, int]]:

@@ -2,7 +2,8 @@
 
 import json
 from collections.abc import Callable, Iterator
-from typing import Any
+from typing import Any, NamedTuple
+from uuid import UUID
 
 import psycopg
 import pytest
@@ -21,6 +22,13 @@ from tenants.models import Tenant
 from tests.events.fake_aws import FakeAws
 
 TABLES = ("events", "pending", "retry", "dead", "settled", "attempts", "activity", "event_types", "pace", "heavy_lanes")
+
+
+class Stored(NamedTuple):
+    """What became of one event of a test, which is always a good one."""
+
+    status: str
+    event_id: UUID
 
 
 @pytest.fixture
@@ -80,13 +88,14 @@ def source(publisher: Publisher, tenant: Tenant, make_source: Callable[..., Sour
 
 
 @pytest.fixture
-def store_events(environment: Environment) -> Callable[..., list[ingest.Result]]:
+def store_events(environment: Environment) -> Callable[..., list[Stored]]:
     """Store events by the use case itself."""
 
-    def store(*events: dict[str, Any]) -> list[ingest.Result]:
+    def store(*events: dict[str, Any]) -> list[Stored]:
         connection.ensure_connection()
         raw = [json.dumps(event).encode() for event in events]
-        return ingest.store_events(connection.connection, environment, raw, timezone.now())
+        results = ingest.store_events(connection.connection, environment, raw, timezone.now())
+        return [Stored(result.status, UUID(result.event_id or "")) for result in results]
 
     return store
 

@@ -4,11 +4,10 @@ from collections import Counter
 from collections.abc import Callable
 from typing import Any
 
-from integrations.events import ingest
 from integrations.sources.models import Source
-from tests.events.conftest import rows
+from tests.events.conftest import Stored, rows
 
-Store = Callable[..., list[ingest.Result]]
+Store = Callable[..., list[Stored]]
 MakeSource = Callable[..., Source]
 
 
