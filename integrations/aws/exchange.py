@@ -23,6 +23,7 @@ from integrations.aws.transactions import refuse_inside_transaction
 CONNECT_SECONDS = 3.0
 # AWS closes connections that nobody uses; one that is closed while we send leaves us in doubt whether AWS took it.
 KEPT_SECONDS = 10.0
+OPENED_AT_ONCE = 8  # connections
 
 T = TypeVar("T")
 
@@ -61,6 +62,8 @@ class Exchanges:
     def __init__(self) -> None:
         self._loop = uvloop.new_event_loop()
         self._kept: dict[Endpoint, list[_Wire]] = defaultdict(list)
+        self._failed: dict[Endpoint, tuple[float, AwsError]] = {}
+        self._opening = asyncio.Semaphore(OPENED_AT_ONCE)
 
     def __enter__(self) -> Self:
         return self
@@ -89,7 +92,7 @@ class Exchanges:
         """Send a whole request and return its answer. Raises NetworkError when nothing was sent, OutcomeUnknown when no
         complete answer came within `timeout` seconds.
         """
-        wire = self._idle(endpoint) or await self._connected(endpoint)
+        wire = self._idle(endpoint) or await self._idle_or_new(endpoint)
         reply = await wire.exchange(request, timeout)
         if reply.keep:
             wire.kept_at = time.monotonic()
@@ -97,6 +100,22 @@ class Exchanges:
         else:
             wire.drop()
         return reply
+
+    async def _idle_or_new(self, endpoint: Endpoint) -> "_Wire":
+        """Open a connection, few at a time: while one waits for its turn, an answer may have freed another.
+
+        Who waited while a connection failed fails with it, so that a silent endpoint is noticed in one time-out.
+        """
+        came_at = time.monotonic()
+        async with self._opening:
+            failed = self._failed.get(endpoint)
+            if failed is not None and failed[0] > came_at:
+                raise failed[1]
+            try:
+                return self._idle(endpoint) or await self._connected(endpoint)
+            except AwsError as error:
+                self._failed[endpoint] = time.monotonic(), error
+                raise
 
     def _idle(self, endpoint: Endpoint) -> "_Wire | None":
         wires = self._kept[endpoint]

@@ -1,10 +1,13 @@
+import asyncio
 import socket
 import time
+from contextlib import ExitStack
 
 import pytest
 
-from integrations.aws import errors
+from integrations.aws import errors, exchange, publishing
 from integrations.aws.errors import RetryClass
+from integrations.aws.exchange import Exchanges
 from integrations.aws.publishers import Publisher
 from integrations.aws.publishing import PutResult
 from tests.aws.calling import put_partner_events
@@ -73,3 +76,27 @@ def test_a_server_without_tls_is_a_tls_failure(
     monkeypatch.setenv("AWS_ENDPOINT_URL_EVENTS", aws.url.replace("http:", "https:"))
     with pytest.raises(errors.TlsFailed):
         put(publisher)
+
+
+def test_a_silent_endpoint_is_noticed_in_one_time_out_however_many_calls_wait(
+    aws: ScriptedAws, publisher: Publisher, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    async def side_by_side(exchanges: Exchanges) -> list[PutResult | BaseException]:
+        calls = [
+            publishing.put_partner_events(exchanges, publisher, "eu-west-1", [ENTRY], timeout=5) for _ in range(40)
+        ]
+        return await asyncio.gather(*calls, return_exceptions=True)
+
+    monkeypatch.setattr(exchange, "CONNECT_SECONDS", 0.5)
+    with socket.create_server(("127.0.0.1", 0), backlog=0) as full, ExitStack() as held:
+        port = full.getsockname()[1]
+        for _ in range(3):  # fills the queue: whoever comes now is not answered
+            waiting = held.enter_context(socket.socket())
+            waiting.setblocking(False)
+            waiting.connect_ex(("127.0.0.1", port))
+        monkeypatch.setenv("AWS_ENDPOINT_URL_EVENTS", f"http://127.0.0.1:{port}")
+        started = time.monotonic()
+        with Exchanges() as exchanges:
+            results = exchanges.run(side_by_side(exchanges))
+    assert {type(result) for result in results} == {errors.ConnectTimedOut}
+    assert time.monotonic() - started < 1.5
