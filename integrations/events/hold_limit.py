@@ -13,7 +13,7 @@ from uuid import UUID
 import structlog
 from django.db import connection, transaction
 
-from integrations.events.session import LANE_LOCK
+from integrations.locks import LANE_LOCK
 from integrations.registration.models import Environment
 from integrations.sources.models import Source
 from tenants import audit

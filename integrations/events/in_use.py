@@ -8,7 +8,8 @@ from uuid import UUID
 
 from psycopg import Cursor
 
-REFERENCES_LOCK = 7_700_003
+from integrations.locks import REFERENCES_LOCK
+
 LOWEST = UUID(int=0)
 
 # One statement: a delivery that moves from one table to another meanwhile is seen in one of them.

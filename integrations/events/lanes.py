@@ -10,7 +10,8 @@ import psycopg
 from integrations.arrays import Int4s, Uuids, int4s, uuids
 from integrations.cursors import binary_cursor
 from integrations.events import wire
-from integrations.events.session import HEAVY_CHANNEL, LANE_LOCK
+from integrations.events.session import HEAVY_CHANNEL
+from integrations.locks import LANE_LOCK
 from tenants.identifiers import lowest_uuid_of
 
 MAX_LANES = 200  # at most so many in one round: as many advisory locks

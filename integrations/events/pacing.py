@@ -13,7 +13,7 @@ import psycopg
 import structlog
 from django.conf import settings
 
-from integrations.events.session import PACE_LOCK
+from integrations.locks import PACE_LOCK
 
 LOOK_EVERY = 1.0  # seconds between two looks at the shared rate and at who lives
 # A publisher ends every minute and its successor starts at once: only who is away for longer leaves its share.

@@ -81,6 +81,7 @@ class Publisher:
         self._next_size = claims.FIRST_CLAIM
         self._turn = 0
         self._says_sleeping: bool | None = None
+        self._is_asleep = False
         self._rate = 0.0
 
     @property
@@ -197,6 +198,7 @@ class Publisher:
 
     def _linger(self, handled: int, started: float) -> None:
         """Let work gather while much of it comes in small rounds."""
+        self._is_asleep = False
         self._say_sleeping(False)
         elapsed = max(time.monotonic() - started, 0.001)
         self._rate += (handled / elapsed - self._rate) / 4
@@ -205,7 +207,7 @@ class Publisher:
 
     def _sleep(self, seconds: float) -> None:
         self._rate = 0.0
-        falls_asleep = not self._says_sleeping
+        falls_asleep, self._is_asleep = not self._is_asleep, True
         self._say_sleeping(True)
         # Once more, because ingest may have committed before it could see that we sleep.
         if not self._mine(lanes.lanes_with_work(self._connection, self._floors)):

@@ -8,7 +8,7 @@ from django.db import connection
 
 from integrations.events.candidates import Question
 from integrations.events.listing import EventRow, list_events
-from integrations.events.session import SLOT_LOCK
+from integrations.locks import SLOT_LOCK
 from tenants.identifiers import moment_of
 
 # Counting stops here: a page says "100,000+" rather than walk a backlog of millions.

@@ -22,8 +22,8 @@ from integrations.events.matching import Position, Stretch, walk
 from integrations.events.models import Redriven, Replay, Retry
 from integrations.events.replays import filter_of
 from integrations.events.withdrawal import withdraw
+from integrations.locks import REPLAY_LOCK
 
-REPLAY_LOCK = 80
 LIFE = 20.0  # seconds of one task
 TURN = 1.0  # seconds for one replay, then it is the next one's turn
 STRETCH = 5_000  # deliveries, and events, in one transaction

@@ -20,10 +20,10 @@ from integrations.events import bookkeeping, expiry, keeping
 from integrations.events.periods import Retention, read_retention
 from integrations.events.pruned import Action, Line, Report, extent_of
 from integrations.events.storage import DayTable, day_tables
+from integrations.locks import PRUNE_LOCK
 from tenants import audit
 from tenants.audit import Actor
 
-PRUNE_LOCK = 7_700_004
 EVENTS_IN_USE = "in use: waiting, held, retried or dead, or sent lately"
 ATTEMPTS_IN_USE = "their events are in use"
 EVENTS_GONE = "the events of this day are gone"

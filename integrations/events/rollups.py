@@ -12,6 +12,7 @@ from datetime import UTC, datetime, timedelta
 from django.db import OperationalError, connection, transaction
 
 from integrations.events.models import Rollup
+from integrations.locks import ROLLUP_LOCK
 from tenants.identifiers import lowest_uuid_of
 
 LATENCY_BOUNDS = (5, 10, 25, 50, 100, 250, 1000)  # ms, inclusive; the last class has no bound
@@ -20,7 +21,6 @@ REPLACED = 5  # minutes: a recording commits later than the moment that it write
 CATCH_UP = 30  # minutes at once after a time without the job
 RUN_SECONDS = 20.0  # after which a run leaves the rest to the next
 STATEMENT_SECONDS = 60
-ADVISORY_LOCK = 7_700_002  # one job at a time
 WATERMARK = 0  # the source whose one row says up to which minute the rollups are complete
 EVER = 0  # the minute of the totals
 TOTALS_WRAP = 2_000_000_000  # the columns are of four bytes: a counter starts again at 0, as after a restart
@@ -157,7 +157,7 @@ def moment_of_minute(minute: int) -> datetime:
 def _replace_some(running: int) -> int | None:
     """Replace up to CATCH_UP minutes before the running one and move the watermark, all or nothing."""
     with transaction.atomic(), connection.cursor() as cursor:
-        cursor.execute("select pg_try_advisory_xact_lock(%s)", [ADVISORY_LOCK])
+        cursor.execute("select pg_try_advisory_xact_lock(%s)", [ROLLUP_LOCK])
         if cursor.fetchone() == (False,):
             return None
         cursor.execute(f"set local statement_timeout = '{STATEMENT_SECONDS}s'")

@@ -50,7 +50,8 @@ class Request:
         """Split in two."""
         middle = len(self.entries) // 2
         for part in (slice(None, middle), slice(middle, None)):
-            yield Request(self.environment, self.region, self.deliveries[part], self.entries[part])
+            entries = self.entries[part]
+            yield Request(self.environment, self.region, self.deliveries[part], entries, sum(map(len, entries)))
 
 
 @dataclass(frozen=True, slots=True)

@@ -3,14 +3,12 @@
 import psycopg
 from django.conf import settings
 
+from integrations.locks import SLOT_LOCK
 from integrations.sources.gate import GATE_CHANNEL
 
 WORK_CHANNEL = "partnerbus_work"
 HEAVY_CHANNEL = "partnerbus_heavy"
 AWAKE_SECONDS = 0.02  # ingest may believe so long that a publisher is awake, which therefore looks once more
-SLOT_LOCK = 78
-LANE_LOCK = 77
-PACE_LOCK = 79
 
 # Keep-alive frees the locks of a publisher whose machine vanished within a minute. The queue tables are analysed while
 # empty and then hold a million rows: an index is right for them whatever their statistics say.

@@ -10,10 +10,10 @@ import psycopg
 from django.conf import settings
 from psycopg import sql
 
+from integrations.locks import STORAGE_LOCK
 from tenants.identifiers import lowest_uuid_of
 
 DAYS_AHEAD = 7
-ADVISORY_LOCK = 7_700_001  # one maker at a time
 BY_EVENT_ID = ("events", "settled")
 DAY = timedelta(days=1)
 KEPT = "_kept"  # ends the name of the partition that has taken the place of a day which went
@@ -58,7 +58,7 @@ def make_ahead(connection: psycopg.Connection, now: datetime) -> None:
     today = now.astimezone(UTC).replace(hour=0, minute=0, second=0, microsecond=0)
     with connection.transaction(), connection.cursor() as cursor:
         cursor.execute("set local lock_timeout = '2s'")
-        cursor.execute("select pg_advisory_xact_lock(%s)", [ADVISORY_LOCK])
+        cursor.execute("select pg_advisory_xact_lock(%s)", [STORAGE_LOCK])
         existing = _existing(cursor)
         for day in (today + timedelta(days=offset) for offset in range(-1, DAYS_AHEAD + 1)):
             _make_day(cursor, day, existing)

@@ -8,7 +8,7 @@ from typing import Any, NamedTuple
 
 from django.db import OperationalError, connection, transaction
 
-from integrations.events.session import LANE_LOCK
+from integrations.locks import LANE_LOCK
 
 AT_ONCE = 10_000  # deliveries; their lanes stand still while they are taken out
 LANES_AT_ONCE = 200

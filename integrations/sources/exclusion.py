@@ -6,7 +6,7 @@ from contextlib import contextmanager
 import psycopg
 from django.conf import settings
 
-SWEEP_LOCK = 79
+from integrations.locks import SWEEP_LOCK
 
 
 @contextmanager

@@ -10,7 +10,8 @@ from prometheus_client.parser import text_string_to_metric_families
 from pytest_django.fixtures import Settings
 
 from dashboard import metrics
-from integrations.events import rollups, session
+from integrations.events import rollups
+from integrations.locks import SLOT_LOCK
 from integrations.sources.models import Source
 from tenants.identifiers import lowest_uuid_of
 from tenants.models import Tenant
@@ -109,7 +110,7 @@ class TestFlow:
 
     def test_a_publisher_at_work_is_seen_by_its_slot(self, client: Client) -> None:
         before = measured(client)["partnerbus_publishers",]
-        execute("select pg_advisory_xact_lock(%s, 0)", session.SLOT_LOCK)
+        execute("select pg_advisory_xact_lock(%s, 0)", SLOT_LOCK)
         assert measured(client)["partnerbus_publishers",] == before + 1
 
 

@@ -7,10 +7,11 @@ from typing import Any
 import pytest
 from django.utils import timezone
 
-from integrations.events import hold_limit, session, tasks
+from integrations.events import hold_limit, tasks
 from integrations.events.publisher import Publisher
 from integrations.events.queries import counters_of
 from integrations.events.story import story_of
+from integrations.locks import LANE_LOCK
 from integrations.registration.breakers import open_breaker
 from integrations.registration.models import Environment
 from integrations.sources.models import Lane, Source
@@ -156,7 +157,7 @@ def test_every_environment_has_its_own_limit(
 def test_a_publisher_at_work_on_the_lane_is_not_disturbed(closed: Source, store_events: Store, settings: Any) -> None:
     posted(store_events, noon(15))
     with own_session(settings) as publishing:
-        publishing.execute("select pg_advisory_lock(%s, %s)", [session.LANE_LOCK, closed.pk])
+        publishing.execute("select pg_advisory_lock(%s, %s)", [LANE_LOCK, closed.pk])
         assert enforce() == 0
         publishing.execute("select pg_advisory_unlock_all()")
     assert enforce() == 1

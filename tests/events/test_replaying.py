@@ -14,7 +14,7 @@ from integrations.events.models import Redriven, Replay
 from integrations.events.publisher import Publisher
 from integrations.events.replaying import advance_once, replay_for_a_while
 from integrations.events.replays import cancel_replay
-from integrations.events.session import LANE_LOCK
+from integrations.locks import LANE_LOCK, REPLAY_LOCK
 from integrations.registration.models import Environment
 from integrations.sources.models import Source
 from tenants.models import Tenant
@@ -260,7 +260,7 @@ def test_the_task_works_until_nothing_is_due_and_a_second_worker_leaves_it_alone
     accept(make_source(tenant), *ids(store_events(*events(5))))
     replay = ask(environment)
     with own_session(settings) as other:
-        other.execute("select pg_advisory_lock(%s, 0)", [replaying.REPLAY_LOCK])
+        other.execute("select pg_advisory_lock(%s, 0)", [REPLAY_LOCK])
         tasks.replay()
         assert queued_for(replay) == []
     tasks.replay()

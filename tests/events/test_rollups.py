@@ -10,6 +10,7 @@ from pytest_django.fixtures import Settings
 
 from integrations.events import rollups, tasks
 from integrations.events.totals import totals
+from integrations.locks import ROLLUP_LOCK
 from integrations.registration.breakers import open_breaker
 from integrations.registration.models import Environment
 from integrations.sources.gate import set_gate
@@ -209,7 +210,7 @@ def test_the_pages_of_today_are_summarised_so_that_a_minute_is_not_searched_in_t
 class TestTwoAtOnce:
     def test_the_second_leaves_it_to_the_first(self, settings: Settings, now: datetime) -> None:
         with own_session(settings) as other, other.transaction():
-            other.execute("select pg_advisory_xact_lock(%s)", [rollups.ADVISORY_LOCK])
+            other.execute("select pg_advisory_xact_lock(%s)", [ROLLUP_LOCK])
             assert rollups.roll_up(now) is None
         assert rollups.roll_up(now) == rollups.minute_of(now) - 1
         execute("truncate rollups, rollup_failures")
