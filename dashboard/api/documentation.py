@@ -8,7 +8,7 @@ from ninja import NinjaAPI
 from ninja.openapi.docs import DocsBase
 from ninja.openapi.schema import OpenAPISchema
 
-from dashboard.api import ingest_description
+from dashboard.api import events_description
 from dashboard.api.problems import MEDIA_TYPE
 
 PROBLEM = {
@@ -39,8 +39,8 @@ class DocumentedApi(NinjaAPI):
         """Return the OpenAPI 3.1 document."""
         document = super().get_openapi_schema(path_prefix=path_prefix, path_params=path_params)
         root = self.get_root_path(path_params or {}) if path_prefix is None else path_prefix
-        document["paths"] |= {f"/{root.strip('/')}{path}": item for path, item in ingest_description.PATHS.items()}
-        document["components"]["schemas"] |= ingest_description.SCHEMAS | {"Problem": PROBLEM}
+        document["paths"] |= {f"/{root.strip('/')}{path}": item for path, item in events_description.PATHS.items()}
+        document["components"]["schemas"] |= events_description.SCHEMAS | {"Problem": PROBLEM}
         for item in document["paths"].values():
             for operation in item.values():
                 operation["responses"]["default"] = ANY_PROBLEM

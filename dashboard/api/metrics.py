@@ -54,7 +54,9 @@ class FiguresOut(Schema):
     accepted: int = Field(..., description="Entries that AWS took")
     failed: int = Field(..., description="Tries that AWS did not take")
     failed_by_code: dict[str, int]
-    held: int = Field(..., description="Deliveries that were stored behind a closed gate")
+    held: int = Field(
+        ..., description="Deliveries stored in that time that stood behind a closed gate when it was last added up"
+    )
     bytes: int = Field(..., description="Of the accepted entries")
     latency: LatencyOut
 

@@ -12,7 +12,7 @@ from pydantic import AwareDatetime, ConfigDict
 
 from dashboard.api.callers import ApiKey, caller_of, environment_of
 from integrations.events import replays
-from integrations.events.filters import ACCEPTED, DEAD, MAX_EVENTS, DeliveryFilter, filter_named
+from integrations.events.delivery_filter import ACCEPTED, DEAD, MAX_EVENTS, DeliveryFilter, filter_named
 from integrations.events.models import Replay
 from integrations.events.replays import Forecast
 from integrations.events.tasks import replay as advance_replays

@@ -5,7 +5,7 @@ from django.core.management.base import CommandError
 from integrations.registration.models import Environment
 
 
-def environment_of(slug: str, kind: str) -> Environment:
+def environment_named(slug: str, kind: str) -> Environment:
     """Return the environment of an integration. Raises CommandError, which names those there are."""
     try:
         return Environment.objects.select_related("directory").get(integration__slug=slug, kind=kind)

@@ -17,7 +17,7 @@ from django.utils import timezone
 from django.views.decorators.csrf import csrf_exempt
 
 from integrations.cursors import raw_connection
-from integrations.events import asking, cloud_events, ingest, story
+from integrations.events import list_query, cloud_events, ingest, story
 from integrations.events.back_pressure import check_backlog
 from integrations.events.bodies import discard_body, read_body
 from integrations.events.rate_limits import check_rate
@@ -71,7 +71,7 @@ def list_events(request: HttpRequest) -> HttpResponse:
     """Answer with a page of the key's environment's events that the filters mean, newest first."""
     caller = authenticate(request.headers.get("Authorization"), now=timezone.now())
     caller.require("events:read")
-    return _json(200, asking.answer(caller.environment, request.GET.dict()))
+    return _json(200, list_query.answer(caller.environment, request.GET.dict()))
 
 
 def store_events(request: HttpRequest) -> HttpResponse:

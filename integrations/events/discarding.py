@@ -6,7 +6,7 @@ from typing import NamedTuple
 
 from django.db import transaction
 
-from integrations.events.filters import DEAD, DeliveryFilter
+from integrations.events.delivery_filter import DEAD, DeliveryFilter
 from integrations.events.matching import start_of, walk
 from integrations.events.models import Settled
 from integrations.events.replays import Forecast, forecast

@@ -14,7 +14,7 @@ import psycopg
 from django.db import connection
 
 from integrations.cursors import binary_cursor, raw_connection
-from integrations.events.filters import ACCEPTED, DEAD, DOUBTFUL, DeliveryFilter
+from integrations.events.delivery_filter import ACCEPTED, DEAD, DOUBTFUL, DeliveryFilter
 from integrations.events.models import Replay
 from tenants.identifiers import lowest_uuid_of, moment_of
 

@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from integrations.aws.exchange import Exchanges
 from integrations.aws.limits import MAX_ENTRIES
-from integrations.events import claims, lanes, retries, session, storage
+from integrations.events import claims, lanes, future_dues, session, storage
 from integrations.events.claims import Claim
 from integrations.events.delivering import Courier
 from integrations.events.lanes import Floors, WorkingLane
@@ -49,7 +49,7 @@ def publish_for_a_while() -> bool:
         if slot is None:
             return False
         storage.make_ahead(connection, timezone.now())
-        retries.bring_back_from_the_future(connection)
+        future_dues.bring_back_from_the_future(connection)
         with Exchanges() as exchanges:
             _publish_noting_trouble(Publisher(connection, exchanges, slot))
     return not stop_requested.is_set()

@@ -9,7 +9,7 @@ from uuid import UUID
 from django.db import connection, transaction
 from django.db.models import QuerySet
 
-from integrations.events.filters import DeliveryFilter
+from integrations.events.delivery_filter import DeliveryFilter
 from integrations.events.matching import NO_EVENT, Sampled, known_events, sample, start_of, walk
 from integrations.events.models import Replay
 from integrations.problems import Problem

@@ -37,13 +37,13 @@ class BaselineRun:
         return f"CPU us/event: {self.processor_seconds / self.events * 1e6:.1f}, all parts together"
 
 
-def boto3_loops(bench: Bench, size: int, seconds: float) -> BaselineRun:
-    """Run one loop for each core, `size` events a call; their rates are added up."""
+def boto3_loops(bench: Bench, size: int, seconds: float, *, on_every_core: bool = False) -> BaselineRun:
+    """Run a loop, or one for each core, whose rates are added up; `size` events a call."""
     order = {"size": size, "seconds": seconds}
     with contextlib.ExitStack() as later:
         loops = [
             later.enter_context(SideProcess("tests.benchmarks.boto3_loop", order, bench.installation.environment))
-            for _ in range(len(os.sched_getaffinity(0)))
+            for _ in range(len(os.sched_getaffinity(0)) if on_every_core else 1)
         ]
         moment = Moment.now()
         for loop in loops:

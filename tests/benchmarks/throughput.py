@@ -35,8 +35,8 @@ def _partnerbus(size: int) -> Callable[[Bench], Run]:
     return measure
 
 
-def _boto3(size: int) -> Callable[[Bench], BaselineRun]:
-    return lambda bench: boto3_loops(bench, size, bench.extent.baseline_seconds)
+def _boto3(size: int, *, on_every_core: bool = False) -> Callable[[Bench], BaselineRun]:
+    return lambda bench: boto3_loops(bench, size, bench.extent.baseline_seconds, on_every_core=on_every_core)
 
 
 def _celery(bench: Bench) -> BaselineRun:
@@ -46,6 +46,7 @@ def _celery(bench: Bench) -> BaselineRun:
 CONTENDERS = (
     Contender("boto3x1", _boto3(1)),
     Contender("boto3x20", _boto3(20)),
+    Contender("boto3x20_on_every_core", _boto3(20, on_every_core=True)),
     Contender("celery_per_event", _celery),
     Contender("full100", _partnerbus(100)),
     Contender("full20", _partnerbus(20)),
@@ -82,6 +83,7 @@ def _ratio_of(one: str, other: str) -> Finding:
 
 FINDINGS = (
     _ratio_of("full100", "boto3x20"),
+    _ratio_of("full100", "boto3x20_on_every_core"),
     _ratio_of("full100", "celery_per_event"),
     _ratio_of("full100", "boto3x1"),
     _rate_of("full100", "full100_events_per_s"),
@@ -89,6 +91,7 @@ FINDINGS = (
     _rate_of("single", "single_requests_per_s", "requests/s"),
     _rate_of("boto3x1", "boto3x1_events_per_s"),
     _rate_of("boto3x20", "boto3x20_events_per_s"),
+    _rate_of("boto3x20_on_every_core", "boto3x20_on_every_core_events_per_s"),
     _rate_of("celery_per_event", "celery_per_event_events_per_s"),
     _ratio_of("full100_with_20ms", "boto3x20_with_20ms"),
     _ratio_of("full100_with_20ms", "celery_per_event_with_20ms"),

@@ -16,6 +16,11 @@ class Aws(Simulator):
         """Let time pass: offers that nobody uses expire."""
         self._call("POST", "clock", {"advance_seconds": seconds})
 
+    def dropped(self) -> int:
+        """Return how many entries it has accepted and dropped since it was started."""
+        counters: dict[str, int] = self._call("GET", "state")["counters"]
+        return counters.get("dropped_while_pending", 0)
+
     def wait_until_back(self) -> None:
         """Return when it answers. Raises BrokenOff after a minute."""
         give_up_at = time.monotonic() + PATIENCE_SECONDS

@@ -23,6 +23,10 @@ select (select count(*) from pending) + (select count(*) from retry)
   + (select count(*) from replays where state not in ('done', 'cancelled'))
 """
 DEAD = "select count(*) from dead"
+CLOSED = """
+select count(*) from sources_lane l join sources_source s on s.id = l.source_id
+where s.public_id = any(%s::uuid[]) and not l.publishable
+"""
 # What the next regular look at a source does, which may be five minutes away.
 LOOK_NOW = "update sources_source set due_at = now() where public_id = any(%s::uuid[]) and due_at > now()"
 
@@ -51,6 +55,10 @@ class Records:
 
     def dead_letters(self) -> int:
         return int(self._rows(DEAD)[0][0])
+
+    def closed_gates(self, source_ids: Sequence[str]) -> int:
+        """Return how many of these sources have a closed gate."""
+        return int(self._rows(CLOSED, [list(source_ids)])[0][0])
 
     def look_now(self, source_ids: Sequence[str]) -> None:
         """Let AWS be asked about these sources at once."""

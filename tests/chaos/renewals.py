@@ -69,8 +69,10 @@ class Renewals(Background):
     def _play_round(self) -> None:
         never, self._unaccepted = self._unaccepted, []
         deleted, deactivated = self._chosen()
+        self._wait_for_open_gates([*deleted, *deactivated])
         self._each_of(deleted, Customer.withdraw)
         self._each_of(deactivated, Customer.deactivate)
+        self._wait_until_something_is_dropped()
         self._await(deleted, "gone")
         self._await(deactivated, "pending")
         self._expire([*never, *deactivated])
@@ -81,11 +83,35 @@ class Renewals(Background):
         self.counts.never_accepted += len(never)
         self.counts.deleted += len(deleted)
         self.counts.deactivated += len(deactivated)
-        self.counts.to_replay |= {customer.source.id for customer in deactivated}
+        self.counts.to_replay |= {customer.source.id for customer in [*deleted, *deactivated]}
 
     def _chosen(self) -> tuple[list[Customer], list[Customer]]:
         chosen = self._dice.sample(self._accepted, 2 * self._each)
         return chosen[: self._each], chosen[self._each :]
+
+    def _wait_for_open_gates(self, customers: list[Customer]) -> None:
+        """A source that has just become active is asked about once more before its gate opens."""
+        give_up_at = time.monotonic() + PATIENCE_SECONDS
+        while closed := self._records.closed_gates([customer.source.id for customer in customers]):
+            if time.monotonic() > give_up_at:
+                raise BrokenOff(f"the gates of {closed} active sources do not open")
+            time.sleep(LOOK_SECONDS)
+
+    def _wait_until_something_is_dropped(self) -> None:
+        """AWS takes what is sent to a deactivated source, and so nothing tells Partnerbus."""
+        give_up_at = time.monotonic() + PATIENCE_SECONDS
+        with self._aws_in_use:
+            before = self._aws.dropped()
+        while True:
+            with self._aws_in_use:
+                now = self._aws.dropped()
+            if now > before:
+                return
+            before = min(before, now)  # it counts from zero when it was killed
+            if time.monotonic() > give_up_at:
+                self._books.note("nothing was dropped for sources that had been deactivated")
+                return
+            time.sleep(LOOK_SECONDS)
 
     def _expire(self, customers: list[Customer]) -> None:
         with self._aws_in_use:

@@ -7,7 +7,7 @@ from uuid import UUID
 
 from django.utils import timezone
 
-from integrations.events.filters import DeliveryFilter
+from integrations.events.delivery_filter import DeliveryFilter
 from integrations.events.models import Replay
 from integrations.events.replaying import advance_once
 from integrations.events.replays import request_replay

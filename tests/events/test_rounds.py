@@ -146,7 +146,7 @@ def test_known_codes_cost_no_value_of_their_small_sequence(
 
 
 def test_what_a_fast_clock_postponed_is_brought_back(publisher: Publisher, source: Source, store_events: Store) -> None:
-    from integrations.events.retries import bring_back_from_the_future
+    from integrations.events.future_dues import bring_back_from_the_future
 
     (result,) = store_events(event())
     rows(

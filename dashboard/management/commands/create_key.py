@@ -9,9 +9,9 @@ from django.core.management.base import BaseCommand, CommandError
 from django.utils import timezone
 
 from dashboard.management.commands.create_integration import KINDS, listed
+from dashboard.management.environments import environment_named
 from dashboard.management.refusals import as_command_errors
 from integrations.registration.keys import SCOPES, issue_key
-from integrations.registration.models import Environment
 from tenants.audit import Actor
 
 NAME_LENGTH = 100
@@ -39,7 +39,7 @@ class Command(BaseCommand):
         days = options["expires_in_days"]
         with as_command_errors():
             key, text = issue_key(
-                environment=_environment(options["integration"], options["environment"]),
+                environment=environment_named(options["integration"], options["environment"]),
                 name=options["name"],
                 scopes=options["scopes"],
                 expires_at=now + timedelta(days=days) if days else None,
@@ -70,15 +70,3 @@ def _check(options: dict[str, Any]) -> None:
         raise CommandError(f"Give the key at least one scope of {', '.join(SCOPES)}.")
     if days is not None and not 1 <= days <= LONGEST_DAYS:
         raise CommandError(f"A key expires in 1 to {LONGEST_DAYS} days; leave the option out for one that does not.")
-
-
-def _environment(slug: str, kind: str) -> Environment:
-    try:
-        return Environment.objects.get(integration__slug=slug, kind=kind)
-    except Environment.DoesNotExist:
-        known = Environment.objects.order_by("integration__slug", "kind").values_list("integration__slug", "kind")
-        there_are = ", ".join(f"{integration} {kind}" for integration, kind in known[:20])
-        raise CommandError(
-            f"There is no {kind} environment of an integration {slug!r}. "
-            + (f"There are: {there_are}." if there_are else "Create one with `manage.py create_integration`.")
-        ) from None

@@ -8,7 +8,7 @@ from django.core.management.base import BaseCommand
 from django.utils import timezone
 
 from dashboard.management.commands.create_integration import KINDS
-from dashboard.management.environments import environment_of
+from dashboard.management.environments import environment_named
 from dashboard.management.refusals import as_command_errors
 from integrations.registration.policies import LONGEST_HOLD_DAYS, LONGEST_RETENTION_DAYS, set_policies
 from tenants.audit import Actor
@@ -27,7 +27,7 @@ class Command(BaseCommand):
 
     def handle(self, **options: Any) -> None:
         with as_command_errors():
-            before = environment_of(options["integration"], options["environment"])
+            before = environment_named(options["integration"], options["environment"])
             environment = set_policies(
                 environment=before,
                 retention_days=options["retention_days"],

@@ -9,7 +9,7 @@ from django.template.defaultfilters import filesizeformat
 from django.utils import timezone
 
 from dashboard.management.refusals import as_command_errors
-from integrations.events.forecast import forecast
+from integrations.events.prune_forecast import forecast
 from integrations.events.pruned import Line, Report
 from integrations.events.retention import AnotherPrune, prune
 from tenants.audit import Actor

@@ -12,10 +12,10 @@ from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 
 from dashboard.management.commands.create_integration import KINDS, listed
-from dashboard.management.environments import environment_of
+from dashboard.management.environments import environment_named
 from dashboard.management.refusals import as_command_errors
 from integrations.events import discarding, replays
-from integrations.events.filters import ACCEPTED, DEAD, STATES, DeliveryFilter, filter_named
+from integrations.events.delivery_filter import ACCEPTED, DEAD, STATES, DeliveryFilter, filter_named
 from integrations.events.models import Replay
 from integrations.events.replays import Forecast
 from integrations.events.tasks import replay as advance_replays
@@ -50,7 +50,7 @@ class Command(BaseCommand):
     def handle(self, **options: Any) -> None:
         self._json = options["json"]
         with as_command_errors():
-            environment = environment_of(options["integration"], options["environment"])
+            environment = environment_named(options["integration"], options["environment"])
             if options["list"]:
                 self._tell(*replays.replays_of_environment(environment)[:LISTED])
             elif options["cancel"]:
