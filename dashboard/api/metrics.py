@@ -88,7 +88,10 @@ def get_series(request: HttpRequest, asked: Annotated[SeriesQuery, Query()]) -> 
 
 def _series(request: HttpRequest, asked: SeriesQuery, now: datetime) -> Series:
     until = asked.to or now
-    since = asked.from_ or until - DEFAULT_SPAN
+    try:
+        since = asked.from_ or until - DEFAULT_SPAN
+    except OverflowError:
+        raise Problem(422, "period_empty", "There is no time before that moment. Ask for a later one.") from None
     _check(since, until, asked.step, now)
     tenant = None if asked.tenant is None else tenant_of(request, asked.tenant)
     if asked.source is not None:

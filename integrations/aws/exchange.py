@@ -152,6 +152,7 @@ class _Wire(asyncio.Protocol):
         self._reply = Reply()
         self._parser = httptools.HttpResponseParser(self)
         self._chunks: list[bytes] = []
+        self._has_headers = False
         self._asks_proxy = False
         self.kept_at = 0.0
 
@@ -206,17 +207,21 @@ class _Wire(asyncio.Protocol):
             self._fail(f"AWS's answer is not HTTP: {error}")
 
     def connection_lost(self, exc: Exception | None) -> None:
+        unmeasured = not {"content-length", "transfer-encoding"} & self._reply.headers.keys()
+        if exc is None and self._has_headers and unmeasured:
+            self.on_message_complete()  # such an answer ends with its connection
         self._fail(f"The connection ended before an answer was complete{f': {exc}' if exc else '.'}")
 
     # What the parser tells.
 
     def on_message_begin(self) -> None:
-        self._reply, self._chunks = Reply(), []
+        self._reply, self._chunks, self._has_headers = Reply(), [], False
 
     def on_header(self, name: bytes, value: bytes) -> None:
         self._reply.headers[name.decode("latin-1").lower()] = value.decode("latin-1")
 
     def on_headers_complete(self) -> None:
+        self._has_headers = True
         if self._asks_proxy:  # a consent to CONNECT has no body, and the parser waits for one
             self.on_message_complete()
 
@@ -225,6 +230,8 @@ class _Wire(asyncio.Protocol):
 
     def on_message_complete(self) -> None:
         self._reply.status = self._parser.get_status_code()
+        if self._reply.status < 200:
+            return  # an interim word, for example 100 Continue: the answer comes after it
         self._reply.keep = self._parser.should_keep_alive()
         self._reply.body = b"".join(self._chunks)
         if self._answer is not None and not self._answer.done():

@@ -17,7 +17,7 @@ from django.utils import timezone
 from django.views.decorators.csrf import csrf_exempt
 
 from integrations.cursors import raw_connection
-from integrations.events import list_query, cloud_events, ingest, story
+from integrations.events import cloud_events, ingest, list_query, story
 from integrations.events.back_pressure import check_backlog
 from integrations.events.bodies import discard_body, read_body
 from integrations.events.rate_limits import check_rate
@@ -82,10 +82,15 @@ def store_events(request: HttpRequest) -> HttpResponse:
         caller.require("events:write")
         raw = raw_connection()
         check_backlog(raw, caller.environment.pk)
+        check_rate(caller.key, 0)
     except Problem:
         discard_body(request)
         raise
-    store, posted = _read(request)
+    try:
+        store, posted = _read(request)
+    except Problem:
+        check_rate(caller.key, 1)  # reading what is broken costs, too
+        raise
     check_rate(caller.key, len(posted))
     results = store(raw, caller.environment, posted, now)
     if any(result.status == "stored" for result in results):

@@ -32,8 +32,12 @@ join sources_lane l on l.source_id = q.source_id and l.publishable
 cross join lateral (
   select * from retry where source_id = q.source_id and due_at <= now() order by due_at limit %s) r
 """
-# A statement of its own: a join would find the partition and descend its index anew for every row.
-TAILS = "select uuid_send(id), wire from events where id = any(%s)"
+# A statement of its own: a join would find the partition and descend its index anew for every row. What would go beyond
+# CLAIM_BYTES comes without its tail, and its turn is later.
+TAILS = """
+select uuid_send(id), case when sum(octet_length(wire)) over (order by id) <= %s then wire end
+from events where id = any(%s)
+"""
 
 
 class Delivery(msgspec.Struct, frozen=True, gc=False):
@@ -89,21 +93,28 @@ def _read(connection: psycopg.Connection, lanes: list[WorkingLane], floors: list
     by_id = {lane.source_id: lane for lane in lanes}
     with binary_cursor(connection) as cursor:
         rows = cursor.execute(FIRST_TRIES, [int4s(list(by_id)), uuids(floors), quota], prepare=True).fetchall()
-    tails = _tails(connection, {event_id for _, event_id in rows})
-    return [Delivery(by_id[source_id], False, event_id, tails.get(event_id)) for source_id, event_id in rows]
+    tails, later = _tails(connection, {event_id for _, event_id in rows})
+    return [
+        Delivery(by_id[source_id], False, event_id, tails.get(event_id))
+        for source_id, event_id in rows
+        if event_id not in later
+    ]
 
 
 def _retries(connection: psycopg.Connection, lanes: list[WorkingLane], room: int) -> list[Delivery]:
     by_id = {lane.source_id: lane for lane in lanes}
     with binary_cursor(connection) as cursor:
         rows = cursor.execute(RETRIES, [int4s(list(by_id)), max(1, room // len(lanes))], prepare=True).fetchall()[:room]
-    tails = _tails(connection, {row[1] for row in rows})
-    return [Delivery(by_id[row[0]], True, row[1], tails.get(row[1]), *row[2:]) for row in rows]
+    tails, later = _tails(connection, {row[1] for row in rows})
+    return [Delivery(by_id[row[0]], True, row[1], tails.get(row[1]), *row[2:]) for row in rows if row[1] not in later]
 
 
-def _tails(connection: psycopg.Connection, event_ids: set[bytes]) -> dict[bytes, bytes]:
+def _tails(connection: psycopg.Connection, event_ids: set[bytes]) -> tuple[dict[bytes, bytes], set[bytes]]:
+    """Return the tails by event id, and the events whose turn is later. An event in neither is gone."""
     with binary_cursor(connection) as cursor:
-        return dict(cursor.execute(TAILS, [uuids(list(event_ids))], prepare=True).fetchall())
+        found = dict(cursor.execute(TAILS, [CLAIM_BYTES, uuids(list(event_ids))], prepare=True).fetchall())
+    later = {event_id for event_id, tail in found.items() if tail is None}
+    return found, later
 
 
 def next_size(claimed: list[Delivery]) -> int:

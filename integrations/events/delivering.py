@@ -50,9 +50,10 @@ class Courier:
         self._unanswered: Counter[tuple[int, str]] = Counter()
         self.wait_seconds = 0.0
 
-    def deliver(self, claimed: list[Delivery]) -> list[Finding]:
+    def deliver(self, claimed: list[Delivery], *, paced: bool = True) -> list[Finding]:
         """Deliver what time and quota allow and return the recorded findings; the rest stays as it is.
 
+        A single call may go out unpaced: a breaker's probe must not wait for a bucket that has just been emptied.
         Afterwards `wait_seconds` says how long it is until AWS's quota allows the next call, where that was the limit.
         """
         deadline, self.wait_seconds = time.monotonic() + ROUND_SECONDS, 0.0
@@ -61,7 +62,7 @@ class Courier:
         self._record(findings)
         left = sending.pack(to_send, self._environments_of(to_send))
         while left and time.monotonic() < deadline and not self._ended():
-            slice_, left = self._next_slice(left)
+            slice_, left = self._next_slice(left) if paced else (left, [])
             if not slice_:
                 break
             outcome = self._send_slice(slice_, deadline)
@@ -85,18 +86,20 @@ class Courier:
     def _next_slice(self, left: list[Request]) -> tuple[list[Request], list[Request]]:
         """Separate the calls that may be made now: as many as may be in flight, and as AWS's quotas allow."""
         self._pace.refresh()
-        wanted = left[: settings.CALLS_AT_ONCE]
-        allowed = {place: self._pace.take(*place, count) for place, count in Counter(map(_paced, wanted)).items()}
-        now, later = [], []
-        for request in wanted:
-            if allowed[_paced(request)] > 0:
-                allowed[_paced(request)] -= 1
+        now: list[Request] = []
+        later: list[Request] = []
+        denied: set[tuple[str, str]] = set()
+        for request in left:
+            place = _paced(request)
+            if len(now) < settings.CALLS_AT_ONCE and place not in denied and self._pace.take(*place, 1):
                 now.append(request)
-            else:
-                later.append(request)
-        if later:
-            self.wait_seconds = min(self._pace.seconds_until(*_paced(request)) for request in later)
-        return now, left[len(wanted) :] + later
+                continue
+            later.append(request)
+            if len(now) < settings.CALLS_AT_ONCE:
+                denied.add(place)
+        if denied:
+            self.wait_seconds = min(self._pace.seconds_until(*place) for place in denied)
+        return now, later
 
     def _send_slice(self, requests: list[Request], deadline: float) -> Round:
         sent_at = timezone.now()

@@ -95,6 +95,8 @@ def _routed_tenants(
         else:  # a source was created, or the tenant closed, since we looked
             tenants.pop(external_id)
             tenants |= routes_of_tenants(connection, environment.directory_id, [external_id])
+            if external_id in tenants and not tenants[external_id].routes:  # and that source is gone again
+                raise Problem(503, "tenant_in_motion", "A tenant's sources are changing. Post again.", headers=RETRY)
     return tenants
 
 

@@ -11,7 +11,7 @@ from django.utils import timezone
 
 from integrations.aws.exchange import Exchanges
 from integrations.aws.limits import MAX_ENTRIES
-from integrations.events import claims, lanes, future_dues, session, storage
+from integrations.events import claims, future_dues, lanes, session, storage
 from integrations.events.claims import Claim
 from integrations.events.delivering import Courier
 from integrations.events.lanes import Floors, WorkingLane
@@ -136,13 +136,13 @@ class Publisher:
         self._turn = (self._turn + min(lanes.MAX_LANES, self._claim_size(found))) % len(found)
         return found[self._turn :] + found[: self._turn]
 
-    def _publish(self, candidates: list[WorkingLane], size: int) -> list[Finding]:
+    def _publish(self, candidates: list[WorkingLane], size: int, *, paced: bool = True) -> list[Finding]:
         locked = lanes.lock(self._connection, candidates) if candidates else []
         if not locked:
             return []
         try:
             claim = claims.claim(self._connection, locked, self._floors, size)
-            findings = self._courier.deliver(claim.deliveries)
+            findings = self._courier.deliver(claim.deliveries, paced=paced)
             self._raise_floors(claim, findings)
             self._next_size = claims.next_size(claim.deliveries) if claim.deliveries else self._next_size
             self._weigh(locked, claim)
@@ -190,7 +190,7 @@ class Publisher:
         if tries is None:
             return 0
         self._floors.forget()
-        findings = self._publish(waiting, MAX_ENTRIES)
+        findings = self._publish(waiting, MAX_ENTRIES, paced=False)
         answered = any(finding.attempted and finding.code != UNKNOWN for finding in findings)
         if answered and breakers.close_breaker(environment_id=environment_id, region=region, tries=tries):
             log.info("publishing resumed", environment=environment_id, region=region)

@@ -34,7 +34,9 @@ local full_at = math.max(now, tonumber(redis.call('GET', KEYS[1]) or now))
 local wait = full_at - now - ARGV[1]
 if wait >= 0 then return wait + 1 end
 full_at = full_at + ARGV[2]
-redis.call('SET', KEYS[1], string.format('%.0f', full_at), 'PX', math.ceil((full_at - now) / 1000))
+if full_at > now then
+  redis.call('SET', KEYS[1], string.format('%.0f', full_at), 'PX', math.ceil((full_at - now) / 1000))
+end
 return 0
 """
 MICROSECONDS = 1_000_000
@@ -105,10 +107,10 @@ def rate_limits() -> RateLimits:
 
 
 def check_rate(key: ApiKey, events: int) -> None:
-    """Raise Problem 429 when the key has a limit and has used it up. An empty body counts as one event."""
+    """Raise Problem 429 when the key has a limit and has used it up. With no events it only asks whether it has."""
     if key.events_per_second is None:
         return
-    wait = rate_limits().admit(key.public_id, max(events, 1) / max(key.events_per_second, 1))
+    wait = rate_limits().admit(key.public_id, events / max(key.events_per_second, 1))
     if wait:
         raise Problem(
             429,

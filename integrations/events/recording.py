@@ -5,6 +5,7 @@ import time
 from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime, timedelta
 
+import msgspec
 import psycopg
 
 from integrations.arrays import Int2s, int2s, int4s, uuids
@@ -14,6 +15,9 @@ from integrations.events.outcomes import Finding, Verdict, delay, said, uuid_byt
 
 OBSERVED = {"unknown": 0, "none": 1, "pending": 2, "active": 3, "deleted": 4}
 MOST_COUNTED = 32_000  # below the limit of a smallint
+# Codes are words from outside: one with an id in it would fill the dictionary, whose keys are smallints.
+MOST_CODES = 5_000
+OTHER = "other_code"
 ACTIVITY_STEP = 2.0  # seconds between two notes of a source's last acceptance
 
 COPY_ATTEMPTS = """
@@ -70,6 +74,7 @@ class Recorder:
     def record(self, findings: list[Finding], now: datetime) -> None:
         """Write attempts and move deliveries on, all or nothing. New codes are committed before."""
         self._learn_codes({finding.code for finding in findings if finding.code is not None})
+        findings = [self._with_known_code(finding) for finding in findings]
         with self._connection.transaction(), binary_cursor(self._connection) as cursor:
             self._write_attempts(cursor, findings, now)
             self._leave(cursor, "pending", [f for f in findings if not f.delivery.from_retry])
@@ -87,11 +92,18 @@ class Recorder:
         self._read_codes()
         if codes <= self._codes.keys():  # an insert that meets a conflict would burn a value of the small sequence
             return
+        room = MOST_CODES - len(self._codes)
         self._connection.execute(
             "insert into outcome_codes (code) select unnest(%s::text[]) on conflict do nothing",
-            [sorted(codes - self._codes.keys())],
+            [[OTHER, *sorted(codes - self._codes.keys())[: max(0, room)]]],
         )
         self._read_codes()
+
+    def _with_known_code(self, finding: Finding) -> Finding:
+        """Give a code beyond MOST_CODES the name of all others; the message keeps what AWS, or a proxy, called it."""
+        if finding.code is None or finding.code in self._codes:
+            return finding
+        return msgspec.structs.replace(finding, code=OTHER, message=f"{finding.code}: {finding.message}")
 
     def _read_codes(self) -> None:
         self._codes = dict(self._connection.execute("select code, id from outcome_codes").fetchall())

@@ -2,8 +2,9 @@
 
 import asyncio
 import time
-from collections.abc import Iterable, Iterator
+from collections.abc import Coroutine, Iterable, Iterator
 from dataclasses import dataclass, field
+from typing import Any
 
 import structlog
 from django.conf import settings
@@ -17,6 +18,8 @@ from integrations.aws.refusal import RetryClass
 from integrations.events.claims import Delivery
 from integrations.events.outcomes import UNKNOWN, Call, Finding, judge, postponed
 from integrations.registration.models import Environment
+
+REFUSED_AT_ONCE = 3  # calls of one environment and region
 
 log = structlog.get_logger()
 
@@ -69,6 +72,16 @@ class Stopped:
         return self.environment.pk, self.region
 
 
+@dataclass(frozen=True, slots=True)
+class RefusedWhole:
+    """A request that AWS, or our own check before it, refused as a whole."""
+
+    request: Request
+    code: str
+    message: str
+    retry_class: RetryClass
+
+
 @dataclass(slots=True)
 class Round:
     """What calls brought: findings, where publishing has to stop, and which calls were answered or not.
@@ -113,23 +126,56 @@ def send_all(exchanges: Exchanges, requests: list[Request], deadline: float) -> 
 
 
 async def _send_all(exchanges: Exchanges, requests: list[Request], deadline: float) -> Round:
-    total = Round()
-    for part in await asyncio.gather(*[_send_safely(exchanges, request, deadline) for request in requests]):
+    total, refused = Round(), list[RefusedWhole]()
+    for part in await asyncio.gather(
+        *[_safely(request, send(exchanges, request, deadline, refused)) for request in requests]
+    ):
         total.add(part)
+    for place in {refusal.request.place for refusal in refused}:
+        of_place = [refusal for refusal in refused if refusal.request.place == place]
+        if _concerns_all(of_place, total):
+            first = of_place[0]
+            stop = Stopped(first.request.environment, first.request.region, first.code, first.message)
+            total.stops.append(stop)
+        else:
+            for part in await asyncio.gather(
+                *[_safely(each.request, _taken_apart(exchanges, each, deadline)) for each in of_place]
+            ):
+                total.add(part)
     return total
 
 
-async def _send_safely(exchanges: Exchanges, request: Request, deadline: float) -> Round:
+def _concerns_all(refused: list[RefusedWhole], total: Round) -> bool:
+    """Return whether it is not about an entry: many calls of several sources are refused, and no other is answered.
+
+    Taken apart, each of their entries would become a dead letter, because a proxy spoils bodies or AWS has a bad day.
+    """
+    sources = {delivery.lane.source_id for refusal in refused for delivery in refusal.request.deliveries}
+    return (
+        len(refused) >= REFUSED_AT_ONCE
+        and len(sources) > 1
+        and all(refusal.retry_class is RetryClass.FINAL for refusal in refused)
+        and not any(request.place == refused[0].request.place for request in total.answered)
+    )
+
+
+async def _safely(request: Request, work: Coroutine[Any, Any, Round]) -> Round:
     """A defect of ours in one call must not end the others; whether AWS took the entries is then unknown."""
     try:
-        return await send(exchanges, request, deadline)
+        return await work
     except Exception as error:
         log.exception("a call failed unexpectedly", region=request.region)
         return _postponed(request, UNKNOWN, OutcomeUnknown("OutcomeUnknown", repr(error)))
 
 
-async def send(exchanges: Exchanges, request: Request, deadline: float) -> Round:
-    """Send one request; one that AWS refuses as a whole is halved until the entry at fault stands alone."""
+async def send(
+    exchanges: Exchanges, request: Request, deadline: float, refused: list[RefusedWhole] | None = None
+) -> Round:
+    """Send one request.
+
+    One that AWS refuses as a whole, perhaps for one of its entries, is noted in `refused`, or without it halved until
+    the entry at fault stands alone.
+    """
     if time.monotonic() > deadline:
         return Round()
     try:
@@ -142,14 +188,19 @@ async def send(exchanges: Exchanges, request: Request, deadline: float) -> Round
             max_request_bytes=request.environment.max_request_bytes,
         )
     except LimitError as error:
-        return await _taken_apart(exchanges, request, deadline, error.code, str(error), RetryClass.FINAL)
+        whole = RefusedWhole(request, error.code, str(error), RetryClass.FINAL)
+        return await _taken_apart(exchanges, whole, deadline)
     except OutcomeUnknown as error:
         unknown = _postponed(request, UNKNOWN, error)
         unknown.unanswered.append(request)
         return unknown
     except AwsError as error:
         if _may_be_one_entrys_fault(error):
-            return await _taken_apart(exchanges, request, deadline, error.code, error.message, error.retry_class)
+            whole = RefusedWhole(request, error.code, error.message, error.retry_class)
+            if refused is None:
+                return await _taken_apart(exchanges, whole, deadline)
+            refused.append(whole)
+            return Round()
         return _refused_as_a_whole(request, error)
     call = Call(result.duration_ms, result.request_id)
     findings = [
@@ -180,12 +231,11 @@ def _postponed(request: Request, code: str, error: AwsError) -> Round:
     )
 
 
-async def _taken_apart(
-    exchanges: Exchanges, request: Request, deadline: float, code: str, message: str, retry_class: RetryClass
-) -> Round:
+async def _taken_apart(exchanges: Exchanges, refusal: RefusedWhole, deadline: float) -> Round:
+    request = refusal.request
     total = Round(answered=[request])
     if len(request.entries) == 1:
-        refused = Refused(code, message, retry_class)
+        refused = Refused(refusal.code, refusal.message, refusal.retry_class)
         total.findings.append(judge(request.deliveries[0], refused, Call(), len(request.entries[0])))
         return total
     for half in request.halves():

@@ -19,7 +19,8 @@ DEEPEST = 10_000  # levels; an event of more than 1,000 fails alone, a body of m
 sys.setrecursionlimit(max(sys.getrecursionlimit(), 3_000))
 
 # Strings are taken possessively: a body of ten megabytes must not cost a backtracking stack.
-_TOKENS = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+"|[\[\]{},]', re.DOTALL)
+# One that never ends goes on to the end: else the search would begin anew at each quote inside, for a minute.
+_TOKENS = re.compile(rb'"[^"\\]*+(?:\\.[^"\\]*+)*+(?:"|\\?\Z)|[\[\]{},]', re.DOTALL)
 
 
 class _Batch(msgspec.Struct):

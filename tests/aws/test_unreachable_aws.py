@@ -2,6 +2,7 @@ import asyncio
 import socket
 import time
 from contextlib import ExitStack
+from http.server import BaseHTTPRequestHandler
 
 import pytest
 
@@ -9,7 +10,7 @@ from integrations.aws import errors, exchange, publishing
 from integrations.aws.errors import RetryClass
 from integrations.aws.exchange import Exchanges
 from integrations.aws.publishers import Publisher
-from integrations.aws.publishing import PutResult
+from integrations.aws.publishing import Accepted, PutResult
 from tests.aws.calling import put_partner_events
 from tests.aws.scripted_aws import Script, ScriptedAws, accepted, answer, hang_up_after
 
@@ -100,3 +101,21 @@ def test_a_silent_endpoint_is_noticed_in_one_time_out_however_many_calls_wait(
             results = exchanges.run(side_by_side(exchanges))
     assert {type(result) for result in results} == {errors.ConnectTimedOut}
     assert time.monotonic() - started < 1.5
+
+
+def test_an_interim_word_is_not_the_answer(aws: ScriptedAws, publisher: Publisher) -> None:
+    def continue_first(handler: BaseHTTPRequestHandler) -> None:
+        handler.wfile.write(b"HTTP/1.1 100 Continue\r\n\r\n")
+        accepted("a")(handler)
+
+    aws.answers(continue_first, accepted("b"))
+    with Exchanges() as exchanges:
+        for event_id in ("a", "b"):
+            put = publishing.put_partner_events(exchanges, publisher, "eu-west-1", [ENTRY], timeout=5)
+            assert exchanges.run(put).outcomes == [Accepted(event_id)]
+
+
+def test_an_answer_that_ends_with_its_connection_counts(aws: ScriptedAws, publisher: Publisher) -> None:
+    reply = b'HTTP/1.1 200 OK\r\n\r\n{"FailedEntryCount":0,"Entries":[{"EventId":"a"}]}'
+    aws.answers(hang_up_after(0, reply))
+    assert put(publisher).outcomes == [Accepted("a")]

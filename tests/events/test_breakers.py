@@ -13,10 +13,19 @@ from integrations.registration.models import Breaker, Environment
 from integrations.sources.models import Source
 from tenants.models import Tenant
 from tests.events.conftest import rows
-from tests.events.fake_aws import FakeAws, HangUp, Whole, accept_all
+from tests.events.fake_aws import Behaviour, FakeAws, HangUp, Whole, accept_all
 from tests.events.publishing import MakeSource, Store, codes, event, events, queued
 
 pytestmark = pytest.mark.django_db(transaction=True)
+
+
+def refuse_whole(code: str) -> Behaviour:
+    """Refuse every request as a whole."""
+
+    def behave(entries: list[Any]) -> Any:
+        raise Whole(code)
+
+    return behave
 
 
 @pytest.mark.parametrize("words", ["\ud800 half a pair", "a NUL \x00"])
@@ -110,3 +119,30 @@ def test_an_endpoint_that_cannot_be_reached_stops_the_region(
     monkeypatch.setattr(sending, "put_partner_events", unreachable)
     publisher.publish_round()
     assert (queued(), Breaker.objects.get().code) == ({"pending": 1}, "ConnectionFailed")
+
+
+def test_a_probe_goes_out_although_a_rest_has_emptied_the_bucket(
+    publisher: Publisher, aws: FakeAws, source: Source, store_events: Store, settings: Any
+) -> None:
+    settings.PARTNER_CALLS_PER_SECOND = 5
+    aws.behave = refuse_whole("ExpiredTokenException")
+    store_events(event())
+    publisher._courier._pace._filled(("111111111111", source.region)).calls = 1.0
+    publisher.publish_round()
+    assert Breaker.objects.count() == 1
+    aws.behave = accept_all
+    publisher._courier.rest()
+    Breaker.objects.update(retry_at=timezone.now())
+    publisher.publish_round()
+    assert (queued(), Breaker.objects.count()) == ({}, 0)
+
+
+def test_a_place_that_refuses_everything_as_invalid_stops_and_burns_no_event(
+    publisher: Publisher, aws: FakeAws, source: Source, tenant: Tenant, make_source: MakeSource, store_events: Store
+) -> None:
+    make_source(tenant, label="second")
+    aws.behave = refuse_whole("ValidationException")
+    store_events(*events(100))
+    publisher.publish_round()
+    assert (queued(), Breaker.objects.get().code) == ({"pending": 200}, "ValidationException")
+    assert len(aws.calls) == 10

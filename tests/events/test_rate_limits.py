@@ -177,3 +177,10 @@ def test_ingest_answers_as_ever_while_valkey_is_away(limited_post: Post, setting
     settings.REDIS_URL = "redis://127.0.0.1:1/0"
     assert limited_post(30).status_code == 202
     assert limited_post(1).status_code == 429
+
+
+def test_broken_bodies_count_too(post: Post, environment: Environment, now: datetime) -> None:
+    key = issue_key(environment=environment, name="limited", events_per_second=10, actor=SYSTEM, now=now)[1]
+    answers = [post(b"nonsense", key=key).status_code for _ in range(30)]
+    assert answers[:20] == [400] * 20
+    assert 429 in answers

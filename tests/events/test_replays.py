@@ -7,8 +7,8 @@ import pytest
 from django.utils import timezone
 
 from integrations.events import discarding, replays
-from integrations.events.discarding import discard_dead, forecast_discard
 from integrations.events.delivery_filter import DeliveryFilter
+from integrations.events.discarding import discard_dead, forecast_discard
 from integrations.events.models import Replay
 from integrations.events.replays import cancel_replay, forecast, replay_of, still_to_send
 from integrations.events.story import story_of

@@ -19,7 +19,7 @@ from integrations.sources.models import Lane, Source
 from tenants.identifiers import uuid7
 from tenants.models import Tenant
 from tests.events.conftest import rows
-from tests.events.fake_aws import FakeAws, accept_all
+from tests.events.fake_aws import FakeAws, accept_all, refuse
 from tests.events.publishing import MakeSource, Store, codes, event, events, queued
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -265,3 +265,28 @@ def test_small_rounds_serve_every_lane_and_the_retries_in_turn(
     assert len({name for name, _ in aws.accepted}) == 40  # with a backlog in each, none waits for another
     retried = {name for name, urn in aws.accepted if urn.endswith(str(first.event_id))}
     assert len(retried) == 40
+
+
+def test_a_claim_reads_no_more_than_its_bytes_and_the_rest_later(
+    publisher: Publisher, aws: FakeAws, source: Source, store_events: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from integrations.events import claims
+
+    monkeypatch.setattr(claims, "CLAIM_BYTES", 5_000)
+    store_events(*[event(n, detail={"text": "x" * 900}) for n in range(12)])
+    assert publisher.publish_round() == 4
+    while publisher.publish_round():
+        pass
+    assert (queued(), codes()) == ({}, Counter(accepted=12))
+
+
+def test_codes_beyond_what_the_dictionary_takes_share_a_name_and_keep_their_words(
+    publisher: Publisher, aws: FakeAws, source: Source, store_events: Store, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    known = rows("select count(*) from outcome_codes")[0][0]
+    monkeypatch.setattr(recording, "MOST_CODES", known)
+    aws.behave = refuse("Code-8312", lambda entry: True, "why")
+    store_events(event())
+    publisher.publish_round()
+    assert codes() == Counter(other_code=1)
+    assert rows("select message from attempts") == [("Code-8312: why",)]

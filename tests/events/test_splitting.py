@@ -2,6 +2,8 @@
 
 import contextlib
 import json
+import time
+from collections.abc import Callable
 
 import pytest
 from hypothesis import given
@@ -9,7 +11,8 @@ from hypothesis import strategies as st
 
 from integrations.events.parsing import parse_event
 from integrations.events.rejections import Rejection
-from integrations.events.splitting import split_json, split_lines
+from integrations.events.splitting import split_array, split_json, split_lines
+from integrations.problems import Problem
 
 GOOD = json.dumps({"tenant": "alder", "type": 't",]}{[', "detail": {"events": [1, {"a": '"]},\\'}]}}).encode()
 # Broken, but with balanced brackets and quotes.
@@ -70,3 +73,12 @@ def test_a_deep_event_with_half_a_surrogate_pair_is_refused_and_nothing_worse() 
         raw = b'{"tenant":"alder","type":"t","detail":' + b'{"a":' * depth + b'"\\ud800"' + b"}" * depth + b"}"
         with pytest.raises(Rejection):
             parse_event(raw)
+
+
+@pytest.mark.parametrize("split", [split_json, split_array])
+def test_a_string_that_never_ends_costs_no_more_than_its_length(split: Callable[[bytes], list[bytes]]) -> None:
+    body = b'{"events":[{"a":"' + b'\\"' * 2_000_000
+    started = time.perf_counter()
+    with pytest.raises(Problem):
+        split(body)
+    assert time.perf_counter() - started < 5
