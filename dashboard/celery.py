@@ -9,7 +9,7 @@ from contextlib import suppress
 from pathlib import Path
 
 from billiard.process import active_children
-from celery import Celery
+from celery import Celery, bootsteps
 from celery.signals import task_prerun, worker_process_init, worker_ready, worker_shutting_down
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "dashboard.settings")
@@ -127,3 +127,15 @@ def _finish_the_round(_signal: int, _frame: object) -> None:
     from integrations.events.publisher import stop_requested
 
     stop_requested.set()
+
+
+class FinishPublishers(bootsteps.StartStopStep):
+    """Asks publishers also when the worker ends by itself, as it may when the broker dies under its hands."""
+
+    requires = ("celery.worker.components:Pool",)
+
+    def close(self, worker: object) -> None:
+        ask_publishers_to_finish()
+
+
+app.steps["worker"].add(FinishPublishers)

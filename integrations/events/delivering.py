@@ -11,8 +11,10 @@ import structlog
 from django.conf import settings
 from django.utils import timezone
 
+from integrations.arrays import int4s
 from integrations.aws.errors import RetryClass, classify
 from integrations.aws.exchange import Exchanges
+from integrations.cursors import binary_cursor
 from integrations.events import outcomes, sending
 from integrations.events.claims import Delivery
 from integrations.events.outcomes import Finding
@@ -32,6 +34,8 @@ from tenants.identifiers import lowest_uuid_of
 ROUND_SECONDS = 25.0
 ENVIRONMENT_SECONDS = 2.0  # an environment's role and limits may be so old
 UNANSWERED_IN_A_ROW = 3  # calls to one region; then its breaker opens, so that the others do not wait for it
+
+CLOSED = "select source_id from sources_lane where source_id = any(%s) and not publishable limit 1"
 
 log = structlog.get_logger()
 
@@ -62,6 +66,8 @@ class Courier:
         self._record(findings)
         left = sending.pack(to_send, self._environments_of(to_send))
         while left and time.monotonic() < deadline and not self._ended():
+            if findings and self._a_gate_closed(to_send):
+                break  # the next round reads its gates anew
             slice_, left = self._next_slice(left) if paced else (left, [])
             if not slice_:
                 break
@@ -70,6 +76,13 @@ class Courier:
             stopped = self._stop(outcome)
             left = [request for request in left if request.place not in stopped]
         return findings
+
+    def _a_gate_closed(self, deliveries: list[Delivery]) -> bool:
+        """Return whether any of these lanes has been closed since it was read: what it still has must wait."""
+        lanes = {delivery.lane.source_id for delivery in deliveries}
+        with binary_cursor(self._connection) as cursor:
+            cursor.execute(CLOSED, [int4s(list(lanes))], prepare=True)
+            return cursor.fetchone() is not None
 
     def rest(self) -> None:
         """There was nothing to do for a while: the other publishers may have this one's share of AWS's quota."""

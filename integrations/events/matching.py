@@ -85,10 +85,11 @@ select (select count(*) from found), 0, {done},
   case when (select so from full_up) then (select event_id from last)
        else (select id from scanned order by id desc limit 1) end
 """
-# Between `confirmed_at` and `at` of a departure from ACTIVE nobody knows whether AWS dropped what it took.
+# Between `confirmed_at` and `at` of a departure from ACTIVE nobody knows whether AWS dropped what it took, nor of what
+# a publisher had in hand at that moment: its rounds are shorter than a minute.
 NEVER_CERTAIN = """and not bool_or(a.code = 0 and a.observed = 3 and not exists (
     select 1 from sources_sourcechange c where c.source_id = a.source_id and c.field = 'observed'
-      and c.before = 'active' and a.at > c.confirmed_at and a.at <= c.at))"""
+      and c.before = 'active' and a.at > c.confirmed_at and a.at <= c.at + interval '1 minute'))"""
 SAMPLE_END = """
 select f.event_id, s.public_id, f.state from found f join sources_source s on s.id = f.source_id where not f.missing
 order by f.event_id

@@ -122,26 +122,27 @@ def test_a_code_is_the_reason_of_a_dead_letter_or_of_any_attempt_of_an_accepted_
 def test_doubtful_is_what_aws_took_while_nobody_knew_that_the_source_was_active(
     alder: Source, environment: Environment, store_events: Store
 ) -> None:
-    certain, pending, window, again = ids(store_events(*events(4)))
-    accept(alder, certain, ago="90 s")
-    accept(alder, pending, again, observed=OBSERVED_PENDING, ago="50 s")
-    accept(alder, window, ago="30 s")
+    certain, pending, window, in_hand, again = ids(store_events(*events(5)))
+    accept(alder, certain, ago="180 s")
+    accept(alder, pending, again, observed=OBSERVED_PENDING, ago="140 s")
+    accept(alder, window, ago="120 s")
+    accept(alder, in_hand, ago="95 s")  # claimed before AWS's answer was known, sent after it
     accept(alder, again)
     now = timezone.now()
     SourceChange.objects.create(
         source=alder,
-        at=now - timedelta(seconds=10),
+        at=now - timedelta(seconds=100),
         cause="aws",
         field="observed",
         before="active",
         after="none",
-        confirmed_at=now - timedelta(seconds=40),
+        confirmed_at=now - timedelta(seconds=130),
     )
     replay = run(ask(environment, states=["doubtful"]))
-    assert queued_for(replay) == [pending, window]
+    assert queued_for(replay) == [pending, window, in_hand]
     send(replay)
     assert matched(environment, states=["doubtful"]) == 0
-    assert matched(environment, states=["accepted", "doubtful"]) == 4
+    assert matched(environment, states=["accepted", "doubtful"]) == 5
 
 
 def test_what_failed_and_was_never_accepted_does_not_match(

@@ -290,3 +290,18 @@ def test_codes_beyond_what_the_dictionary_takes_share_a_name_and_keep_their_word
     publisher.publish_round()
     assert codes() == Counter(other_code=1)
     assert rows("select message from attempts") == [("Code-8312: why",)]
+
+
+def test_a_gate_that_closes_during_a_round_ends_it_with_the_slice_in_hand(
+    publisher: Publisher, aws: FakeAws, source: Source, store_events: Store, settings: Any
+) -> None:
+    settings.CALLS_AT_ONCE = 1
+
+    def close(entries: list[Any]) -> Any:
+        rows("update sources_lane set publishable = false returning 1")
+        return accept_all(entries)
+
+    store_events(*events(60))
+    aws.behave = close
+    assert publisher.publish_round() == 20
+    assert (queued(), len(aws.calls)) == ({"pending": 40}, 1)
