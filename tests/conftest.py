@@ -21,6 +21,11 @@ from tenants.models import Tenant
 SYSTEM = Actor.system("test")
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Browsers come last: Playwright keeps an event loop in its thread, and the publisher could not run one there."""
+    items.sort(key=lambda item: item.get_closest_marker("browser") is not None)
+
+
 @pytest.fixture(autouse=True)
 def _forget_remembered_rows() -> None:
     """Rows of a test are rolled back: what a process remembers of them must go too."""

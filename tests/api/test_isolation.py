@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from django.test import Client
 
+from integrations.registration.keys import forget_keys
 from integrations.registration.models import ApiKey
 from tenants.models import Tenant, User
 from tests.api.conftest import Call, problem
@@ -82,6 +83,7 @@ def test_a_source_of_another_tenant_is_404(call: Call, source_id: str) -> None:
 def test_a_key_that_ended_is_401(call: Call, now: datetime, change: dict[str, timedelta], code: str) -> None:
     call("GET", "/tenants")
     ApiKey.objects.update(**{field: now + delay for field, delay in change.items()})
+    forget_keys()
     problem(call("GET", "/tenants"), 401, code)
 
 

@@ -19,7 +19,7 @@ from tests.smoke.reading import read_events
 
 DATA = ROOT / "tests" / "data"
 SHORT = Extent(
-    tenants=20, seconds=15, per_second=60, kill_pause=1.5, kill_rounds=1, fault_seconds=1, renewed=2, seed=28286
+    tenants=20, seconds=10, per_second=60, kill_pause=1, kill_rounds=1, fault_seconds=1, renewed=1, seed=28286
 )
 LONG = Extent(tenants=200, seconds=180, per_second=80, kill_pause=7, kill_rounds=4, fault_seconds=6, renewed=8, seed=0)
 DEEPEST = 5_000

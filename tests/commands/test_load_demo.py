@@ -2,7 +2,6 @@
 
 import json
 from collections.abc import Callable, Iterator
-from concurrent.futures import ThreadPoolExecutor
 from datetime import datetime
 from itertools import count
 from typing import Any
@@ -19,6 +18,7 @@ from dashboard.demo.customers import ALDER
 from dashboard.demo.loading import load_demo
 from dashboard.demo.people import PASSWORD
 from dashboard.demo.traffic import FILE
+from integrations.aws.exchange import Exchanges
 from integrations.events import session
 from integrations.events.models import Event, Pending
 from integrations.events.publisher import Publisher
@@ -146,8 +146,8 @@ def test_killed_at_every_step_it_is_complete_in_the_end(sandbox: Sandbox) -> Non
 
 def test_what_alder_is_sent_arrives_in_its_queue(sandbox: Sandbox, manage: Manage) -> None:
     manage("load_demo")
-    with session.open_session() as own, ThreadPoolExecutor(2) as calls:
-        publisher = Publisher(own, calls)
+    with session.open_session() as own, Exchanges() as exchanges:
+        publisher = Publisher(own, exchanges)
         while publisher.publish_round():
             pass
     arrived = Inbox(sandbox.client("sqs", ALDER.account, ALDER.region), "kestrel-events").events()

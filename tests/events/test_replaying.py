@@ -41,7 +41,7 @@ def test_accepted_deliveries_are_queued_again_behind_new_events_and_the_replay_i
     replay = run(ask(environment))
     assert queued_for(replay) == stored
     assert rows("select count(*) from pending") == [(0,)]
-    assert rows("select distinct tries, refusals, code, due_at <= now() + interval '1 s' from retry") == [
+    assert rows("select distinct tries, refusals, code, due_at <= now() + interval '10 s' from retry") == [
         (0, 0, 0, True)
     ]
     assert (replay.state, replay.matched, replay.enqueued, replay.ended_at) == (State.RUNNING, 3, 3, None)

@@ -58,6 +58,8 @@ def copied_database() -> Iterator[str]:
     with psycopg.connect(server, dbname="postgres", autocommit=True) as admin:
         drop = sql.SQL("drop database if exists {} with (force)").format(sql.Identifier(name))
         admin.execute(drop)
+        # Sessions that earlier tests left behind would be in the way.
+        admin.execute("select pg_terminate_backend(pid) from pg_stat_activity where datname = %s", [details["NAME"]])
         admin.execute(
             sql.SQL("create database {} template {}").format(sql.Identifier(name), sql.Identifier(details["NAME"]))
         )
