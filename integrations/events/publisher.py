@@ -25,7 +25,7 @@ NAP = 1.0  # seconds that a publisher sleeps at most before it looks again
 QUOTA_NAP = 0.05  # seconds, while AWS's quota is the limit, so that a round is worth its claim
 SECOND = 1.0  # between two looks at what rarely changes
 # A publisher that is faster than ingest would make hundreds of tiny commits a second.
-LINGER_ABOVE = 1_000.0  # deliveries a second
+LINGER_ABOVE = 100.0  # deliveries a second
 LINGER = 0.005  # seconds
 BESIDE_A_BACKLOG = 500  # deliveries a round of a publisher that is alone with a backlog and with others
 
