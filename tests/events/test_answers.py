@@ -242,3 +242,17 @@ def test_a_refusal_as_if_the_source_were_gone_closes_the_gate_and_asks_aws(
     assert not Lane.objects.get(source=source).publishable
     make_retries_due()
     assert publisher.publish_round() == 0
+
+
+@pytest.mark.parametrize(("code", "queue"), [("InternalFailure", "dead"), ("ThrottlingException", "retry")])
+def test_an_entry_refused_for_a_day_is_dead_at_the_next_refusal_unless_aws_only_asked_for_patience(
+    publisher: Publisher, aws: FakeAws, source: Source, store_events: Store, code: str, queue: str
+) -> None:
+    store_events(event())
+    aws.behave = refuse("InternalFailure", lambda entry: True)
+    publisher.publish_round()
+    assert queued() == {"retry": 1}
+    rows("update retry set refused_since = now() - interval '25 hours', due_at = now() returning 1")
+    aws.behave = refuse(code, lambda entry: True)
+    publisher.publish_round()
+    assert queued() == {queue: 1}
