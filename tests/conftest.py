@@ -1,6 +1,7 @@
 """What every test of the product may use: a fixed cast, and a store that exists."""
 
-from collections.abc import Callable
+import asyncio
+from collections.abc import Callable, Iterator
 from datetime import datetime
 from typing import Any
 
@@ -21,9 +22,16 @@ from tenants.models import Tenant
 SYSTEM = Actor.system("test")
 
 
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Browsers come last: Playwright keeps an event loop in its thread, and the publisher could not run one there."""
-    items.sort(key=lambda item: item.get_closest_marker("browser") is not None)
+@pytest.fixture(autouse=True)
+def _no_loop_of_playwright(request: pytest.FixtureRequest) -> Iterator[None]:
+    """Playwright keeps an event loop in its thread after its tests, and the publisher could not run its own there."""
+    if request.node.get_closest_marker("browser") is not None:
+        yield
+        return
+    kept = asyncio._get_running_loop()
+    asyncio._set_running_loop(None)
+    yield
+    asyncio._set_running_loop(kept)
 
 
 @pytest.fixture(autouse=True)

@@ -86,7 +86,13 @@ class Exchanges:
         except BaseException:
             work.close()
             raise
-        return self._loop.run_until_complete(work)
+        return self._loop.run_until_complete(self._after_news(work))
+
+    async def _after_news(self, work: Coroutine[Any, Any, T]) -> T:
+        """Hear first of the connections that AWS has closed since the loop last ran."""
+        for _ in range(2):
+            await asyncio.sleep(0)
+        return await work
 
     async def post(self, endpoint: Endpoint, request: bytes, timeout: float) -> Reply:
         """Send a whole request and return its answer. Raises NetworkError when nothing was sent, OutcomeUnknown when no
