@@ -13,6 +13,9 @@ from integrations.events.api import event, events
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", status, name="status"),
+    path("operators/", include("dashboard.operators.urls")),
+    path("onboarding/", include("dashboard.onboarding.urls")),
+    path("", include("dashboard.portal.urls")),
     path("theme", choose, name="theme"),
     path("favicon.ico", favicon, name="favicon"),
     path("accounts/login", accounts.login, name="account_login"),

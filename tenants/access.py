@@ -5,7 +5,7 @@ from uuid import UUID
 from django.db.models import QuerySet
 from django.http import Http404
 
-from tenants.models import Directory, Tenant, User
+from tenants.models import Directory, Membership, Tenant, User
 
 
 def tenants_of(user: User) -> QuerySet[Tenant]:
@@ -20,6 +20,11 @@ def tenants_of(user: User) -> QuerySet[Tenant]:
 def is_staff(user: User) -> bool:
     """Return whether the person works for the provider."""
     return user.is_active and (user.is_superuser or bool(user.staff_role))
+
+
+def is_admin_of(user: User, tenant: Tenant) -> bool:
+    """Return whether the person may act for this tenant, as one of its own people."""
+    return user.is_active and tenant.memberships.filter(user=user, role=Membership.Role.ADMIN).exists()
 
 
 def tenant_in(directory: Directory, external_id: str) -> Tenant:

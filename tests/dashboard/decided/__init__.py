@@ -1,0 +1,1 @@
+"""Who may open which URL, a module for each face, and for the API."""

@@ -1,0 +1,29 @@
+"""The HTTP API, which asks for a key and not for a person."""
+
+from tests.dashboard.decisions import NEEDS_A_KEY, Decisions, everybody
+
+DECIDED: Decisions = {
+    "api/v1/": ("GET", "/api/v1/", everybody(404)),
+    "api/v1/docs": ("GET", "/api/v1/docs", everybody(200)),
+    "api/v1/openapi.json": ("GET", "/api/v1/openapi.json", everybody(200)),
+    "api/v1/events": ("POST", "/api/v1/events", NEEDS_A_KEY),
+    "api/v1/events/<str:event_id>": ("GET", "/api/v1/events/{nothing}", NEEDS_A_KEY),
+    "api/v1/series": ("GET", "/api/v1/series", NEEDS_A_KEY),
+    "api/v1/replays": ("GET", "/api/v1/replays", NEEDS_A_KEY),
+    "api/v1/replays/<replay>": ("GET", "/api/v1/replays/{nothing}", NEEDS_A_KEY),
+    "api/v1/replays/<replay>/cancel": (
+        "POST",
+        "/api/v1/replays/{nothing}/cancel",
+        NEEDS_A_KEY,
+    ),
+    "api/v1/dead-letters/discard": ("POST", "/api/v1/dead-letters/discard", NEEDS_A_KEY),
+    "api/v1/tenants": ("GET", "/api/v1/tenants", NEEDS_A_KEY),
+    "api/v1/tenants/<tenant>": ("GET", "/api/v1/tenants/alder", NEEDS_A_KEY),
+    "api/v1/tenants/<tenant>/sources": ("GET", "/api/v1/tenants/alder/sources", NEEDS_A_KEY),
+    "api/v1/tenants/<tenant>/sources/<source>": (
+        "GET",
+        "/api/v1/tenants/alder/sources/{nothing}",
+        NEEDS_A_KEY,
+    ),
+    "api/^.*$": ("GET", "/api/nothing", everybody(404)),
+}
