@@ -22,16 +22,21 @@ from tenants.models import Tenant
 SYSTEM = Actor.system("test")
 
 
-@pytest.fixture(autouse=True)
-def _no_loop_of_playwright(request: pytest.FixtureRequest) -> Iterator[None]:
-    """Playwright keeps an event loop in its thread after its tests, and the publisher could not run its own there."""
-    if request.node.get_closest_marker("browser") is not None:
-        yield
-        return
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_runtest_protocol(item: pytest.Item) -> Iterator[None]:
+    """Playwright keeps an event loop in its thread after its tests: hide it from the others, their fixtures included.
+
+    The publisher could not run its own loop there, and Django keeps another connection for code inside a loop: a test
+    whose transaction began before the loop was hidden would commit everything on the connection that it then uses.
+    """
+    if item.get_closest_marker("browser") is not None:
+        return (yield)
     kept = asyncio._get_running_loop()
     asyncio._set_running_loop(None)
-    yield
-    asyncio._set_running_loop(kept)
+    try:
+        return (yield)
+    finally:
+        asyncio._set_running_loop(kept)
 
 
 @pytest.fixture(autouse=True)
