@@ -12,7 +12,10 @@ FURTHEST = timedelta(hours=2)
 
 # Somebody waits for these; the regular look at sources that work can be late.
 _URGENT = Case(
-    When(Q(provisioned_at=None) | Q(suspect_since__isnull=False) | Q(opens_at__isnull=False), then=Value(0)),
+    When(
+        Q(provisioned_at=None) | Q(desired=Desired.ABSENT) | Q(suspect_since__isnull=False) | Q(opens_at__isnull=False),
+        then=Value(0),
+    ),
     default=Value(1),
     output_field=IntegerField(),
 )
@@ -22,8 +25,7 @@ def due(now: datetime) -> QuerySet[Source]:
     """Return the sources whose next step with AWS is due, the urgent ones first."""
     # Later than any pause: written by a clock that has been set back since.
     is_due = Q(due_at__lte=now) | Q(due_at__gt=now + FURTHEST)
-    wanted = Source.objects.filter(is_due, account__isnull=False).exclude(desired=Desired.ABSENT)
-    return wanted.order_by(_URGENT, "due_at")
+    return Source.objects.filter(is_due, account__isnull=False).order_by(_URGENT, "due_at")
 
 
 def claim_next(now: datetime) -> Source | None:

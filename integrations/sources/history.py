@@ -13,14 +13,28 @@ _CAUSES = {
 }
 
 
-def note_change(source: Source, actor: Actor, now: datetime, *, field: str, before: str = "", after: str) -> None:
-    """Write down that somebody changed what we want of the source."""
+def note_change(
+    source: Source,
+    actor: Actor,
+    now: datetime,
+    *,
+    field: str,
+    before: str = "",
+    after: str,
+    cause: SourceChange.Cause | None = None,
+    note: str = "",
+) -> None:
+    """Write down that somebody, or something of ours, changed what we want of the source.
+
+    The cause is the kind of the actor, unless the caller knows better: a schedule acts in the system's name.
+    """
     SourceChange.objects.create(
         source=source,
         at=now,
-        cause=_CAUSES[AuditEntry.ActorKind(actor.kind)],
+        cause=cause or _CAUSES[AuditEntry.ActorKind(actor.kind)],
         actor_label=actor.label[:200],
         field=field,
-        before=before,
-        after=after,
+        before=before[:300],
+        after=after[:300],
+        note=note,
     )

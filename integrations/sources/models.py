@@ -55,6 +55,15 @@ class Source(models.Model):
     suspect_since = models.DateTimeField(null=True)
     # ACTIVE since a moment ago: the tenant may still be making its rules, and what no rule catches is lost.
     opens_at = models.DateTimeField(null=True)
+    # When AWS last said ACTIVE for the first time after something else: since then the tenant may have a bus of this
+    # name, which outlives the source.
+    activated_at = models.DateTimeField(null=True)
+    # Since when events have been sent to it while AWS would not deliver them (policy send_and_keep), and when a replay
+    # of them was asked for.
+    kept_since = models.DateTimeField(null=True)
+    kept_replayed_at = models.DateTimeField(null=True)
+    # The offer whose queue and history this one took over.
+    predecessor = models.ForeignKey("self", on_delete=models.PROTECT, null=True, related_name="+", db_index=False)
 
     # Counts changes of what we want: the outcome of a call that served an older intent is not committed.
     intent = models.PositiveIntegerField(default=1)
@@ -80,6 +89,8 @@ class Source(models.Model):
             models.Index(fields=["due_at"], condition=Q(due_at__isnull=False), name="source_due"),
             # Ingest: where do this tenant's events go?
             models.Index(fields=["tenant"], condition=~Q(desired="absent"), name="source_routes_of_tenant"),
+            # Every few seconds: which sources were sent events that have to be sent again?
+            models.Index(fields=["kept_since"], condition=Q(kept_since__isnull=False), name="source_kept"),
         ]
 
     def __str__(self) -> str:
@@ -102,8 +113,8 @@ class SourceChange(models.Model):
     cause = models.CharField(max_length=8, choices=Cause)
     actor_label = models.CharField(max_length=200, blank=True)
     field = models.CharField(max_length=20)
-    before = models.CharField(max_length=20, blank=True)
-    after = models.CharField(max_length=20, blank=True)
+    before = models.CharField(max_length=300, blank=True)
+    after = models.CharField(max_length=300, blank=True)
     # When `before` was last true by AWS's own word: what was sent since then may have been dropped by AWS.
     confirmed_at = models.DateTimeField(null=True)
     note = models.TextField(blank=True)
@@ -121,7 +132,8 @@ class Lane(models.Model):
     """The queue of one source, and its gate: the only place that says whether it may be published.
 
     `selection_since`: deliveries of older events are judged by the source's selection when they are published,
-    because they were stored before the selection was made.
+    because they were stored before the selection was made. `drops_since`: deliveries of events stored since then are
+    not kept; they settle as dropped.
     """
 
     source = models.OneToOneField(Source, on_delete=models.CASCADE, primary_key=True, related_name="lane")
@@ -129,6 +141,30 @@ class Lane(models.Model):
     environment = models.ForeignKey(Environment, on_delete=models.PROTECT, related_name="+", db_index=False)
     region = models.CharField(max_length=32, blank=True)
     selection_since = models.DateTimeField(null=True)
+    drops_since = models.DateTimeField(null=True)
+
+    class Meta:
+        indexes = [
+            # Every few seconds: whose queue is to be dropped?
+            models.Index(fields=["drops_since"], condition=Q(drops_since__isnull=False), name="lane_drops"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.source}: {'open' if self.publishable else 'closed'}"
+
+
+class Drain(models.Model):
+    """How fast a source's queue may flow at most; no row: as fast as AWS takes it.
+
+    `next_at`: when the next deliveries may be claimed. Moved by the publisher that holds the lane, once a claim.
+    """
+
+    source = models.OneToOneField(Source, on_delete=models.CASCADE, primary_key=True, related_name="drain")
+    per_second = models.PositiveIntegerField()
+    next_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [models.CheckConstraint(condition=Q(per_second__gte=1), name="drain_per_second_positive")]
+
+    def __str__(self) -> str:
+        return f"{self.source}: {self.per_second} a second"

@@ -40,7 +40,7 @@ class Observation:
 def observe(source: Source, clock: Callable[[], datetime]) -> None:
     """Ask AWS about the claimed source and commit its answer. Raises AwsError, LimitError."""
     asked_at = clock()
-    answer = _ask(source)
+    answer = ask(source)
     record_answer(source, answer, asked_at=asked_at, now=clock())
 
 
@@ -53,6 +53,8 @@ def record_answer(source: Source, answer: Answer, *, asked_at: datetime, now: da
         after = transition(current, answer, asked_at)
         _note_change(current, after, now)
         current.opens_at = _opening(current, after, asked_at)
+        if after.observed == Observed.ACTIVE and current.observed != Observed.ACTIVE:
+            current.activated_at = asked_at
         current.observed, current.ended, current.expires_at = after.observed, after.ended, after.expires_at
         current.observed_at = asked_at
         _clear_suspicion(current, asked_at)
@@ -110,7 +112,8 @@ def _default_expiry(source: Source, asked_at: datetime) -> datetime:
     return asked_at + timedelta(days=settings.SOURCE_EXPIRY_DAYS)
 
 
-def _ask(source: Source) -> Answer:
+def ask(source: Source) -> Answer:
+    """Return AWS's word on the source's own account. Raises AwsError, LimitError."""
     try:
         accounts = partner_sources.accounts_of(source.environment.publisher, source.region, source.name)
     except SourceNotFound:

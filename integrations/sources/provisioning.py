@@ -1,7 +1,7 @@
 """Provisioning: intent, call, outcome. Killed anywhere it is repeated, and adopts what AWS has only if it is ours."""
 
 from collections.abc import Callable
-from datetime import datetime
+from datetime import datetime, timedelta
 
 from django.db import transaction
 
@@ -9,8 +9,10 @@ from integrations.aws import partner_sources
 from integrations.aws.errors import AwsError, ResourceAlreadyExists, RetryClass, SourceNotFound
 from integrations.aws.publishers import Publisher
 from integrations.sources.claims import lock_claimed
-from integrations.sources.models import Source
-from integrations.sources.setbacks import clear_failure
+from integrations.sources.models import Desired, Source
+from integrations.sources.setbacks import clear_failure, postpone
+
+AFTER_PREDECESSOR = timedelta(seconds=2)
 
 
 class OfferedElsewhere(AwsError):
@@ -34,6 +36,9 @@ class NotListedYet(AwsError):
 
 def provision(source: Source, clock: Callable[[], datetime]) -> None:
     """Create the claimed source at AWS and commit that, due for its first observation. Raises AwsError, LimitError."""
+    if _predecessor_is_there(source):
+        postpone(source, clock() + AFTER_PREDECESSOR)
+        return
     arn = _create_or_adopt(source)
     with transaction.atomic():
         current = lock_claimed(source)
@@ -43,6 +48,13 @@ def provision(source: Source, clock: Callable[[], datetime]) -> None:
         current.provisioned_at = current.due_at = clock()
         clear_failure(current)
         current.save()
+
+
+def _predecessor_is_there(source: Source) -> bool:
+    """Return whether a deleted offer of this name is still being taken back: AWS would refuse the name, or the deletion
+    would hit the new offer."""
+    deleted = Source.objects.filter(region=source.region, name=source.name, desired=Desired.ABSENT)
+    return deleted.filter(due_at__isnull=False).exclude(pk=source.pk).exists()
 
 
 def _create_or_adopt(source: Source) -> str:

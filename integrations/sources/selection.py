@@ -10,6 +10,7 @@ from integrations.problems import Problem
 from integrations.sources.models import Source
 
 MAX_EVENT_TYPES = 100
+LONGEST_WORDS = 280  # of a line of history
 
 
 @dataclass(frozen=True, slots=True)
@@ -22,6 +23,14 @@ class Selection:
     @property
     def selects_all(self) -> bool:
         return self.event_types is None and self.pattern is None
+
+    def in_words(self) -> str:
+        """Return what is selected, for a line of history."""
+        if self.selects_all:
+            return "all events"
+        types = "all types" if self.event_types is None else ", ".join(self.event_types)
+        words = types if self.pattern is None else f"{types}, by a pattern"
+        return words if len(words) <= LONGEST_WORDS else f"{len(self.event_types or [])} types"
 
     def is_that_of(self, source: Source) -> bool:
         """Return whether the source selects the same; the order of types does not matter."""

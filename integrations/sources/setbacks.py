@@ -9,7 +9,7 @@ from integrations.aws.errors import AccessDenied, AwsError, NetworkError, RetryC
 from integrations.aws.limits import LimitError
 from integrations.registration.breakers import FIRST_RETRY, open_breaker
 from integrations.sources.claims import lock_claimed
-from integrations.sources.models import Source
+from integrations.sources.models import Desired, Source
 from integrations.sources.timing import next_try, spread
 
 MAX_TRIES_COUNTED = 1_000
@@ -30,7 +30,7 @@ def set_back(source: Source, error: AwsError | LimitError, now: datetime) -> Non
         if current is None:
             return
         current.tries = min(current.tries + 1, MAX_TRIES_COUNTED)
-        current.failure_final = current.provisioned_at is None and _is_final(error)
+        current.failure_final = _is_provisioning(current) and _is_final(error)
         current.due_at = None if current.failure_final else next_try(current.tries, now)
         note_failure(current, error.code, _words(error))
         current.save()
@@ -60,6 +60,10 @@ def sentence(code: str, said: str, explanation: str = "") -> str:
     """Return what a support person reads: the meaning of the code with the next step, then AWS's own words."""
     meaning = explanation or explain(code)
     return f"{meaning} AWS said: {said}" if said else meaning
+
+
+def _is_provisioning(source: Source) -> bool:
+    return source.provisioned_at is None and source.desired != Desired.ABSENT
 
 
 def _is_publishers_fault(error: AwsError | LimitError) -> TypeGuard[AwsError]:

@@ -9,8 +9,9 @@ from integrations.aws.limits import LimitError
 from integrations.registration.breakers import claim_probe, close_breaker
 from integrations.registration.models import Breaker
 from integrations.sources.claims import claim_next, due
+from integrations.sources.deletion import withdraw
 from integrations.sources.gate import announce_opening
-from integrations.sources.models import Source
+from integrations.sources.models import Desired, Source
 from integrations.sources.observation import observe
 from integrations.sources.provisioning import provision
 from integrations.sources.setbacks import postpone, set_back
@@ -36,7 +37,7 @@ def sweep(*, clock: Callable[[], datetime], steps: int = STEPS, life: timedelta 
 
 
 def advance(source: Source, clock: Callable[[], datetime]) -> None:
-    """Take the claimed source one step: provision it, or observe it. Waits while the publisher's breaker is open."""
+    """Take the claimed source a step: provision, observe or delete it. Waits while the publisher's breaker is open."""
     now = clock()
     breaker = _breaker_of(source)
     probe = claim_probe(environment_id=source.environment_id, region=source.region, now=now) if breaker else None
@@ -44,13 +45,18 @@ def advance(source: Source, clock: Callable[[], datetime]) -> None:
         postpone(source, max(breaker.retry_at, now) + spread(AFTER_PROBE))
         return
     try:
-        step = provision if source.provisioned_at is None else observe
-        step(source, clock)
+        _step_of(source)(source, clock)
     except (AwsError, LimitError) as error:
         set_back(source, error, clock())
     else:
         if probe is not None and close_breaker(environment_id=source.environment_id, region=source.region, tries=probe):
             announce_opening("")
+
+
+def _step_of(source: Source) -> Callable[[Source, Callable[[], datetime]], None]:
+    if source.desired == Desired.ABSENT:
+        return withdraw
+    return provision if source.provisioned_at is None else observe
 
 
 def _breaker_of(source: Source) -> Breaker | None:
