@@ -9,6 +9,7 @@ from dashboard.metrics import metrics
 from dashboard.web.favicon import favicon
 from dashboard.web.first_admin import first_admin
 from dashboard.web.theme import choose
+from dashboard.web.zone import choose_zone
 from integrations.events.api import event, events
 
 urlpatterns: list[URLPattern | URLResolver] = [
@@ -17,6 +18,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("onboarding/", include("dashboard.onboarding.urls")),
     path("", include("dashboard.portal.urls")),
     path("theme", choose, name="theme"),
+    path("zone", choose_zone, name="zone"),
     path("favicon.ico", favicon, name="favicon"),
     path("accounts/login", accounts.login, name="account_login"),
     path("accounts/logout", accounts.logout, name="account_logout"),

@@ -4,8 +4,10 @@ from typing import ClassVar
 
 from django.contrib.auth.base_user import AbstractBaseUser, BaseUserManager
 from django.contrib.auth.models import PermissionsMixin
+from django.contrib.postgres.indexes import OpClass
 from django.db import models
-from django.db.models.functions import Lower
+from django.db.models import F
+from django.db.models.functions import Lower, Upper
 
 from tenants.identifiers import uuid7
 
@@ -143,6 +145,10 @@ class AuditEntry(models.Model):
             models.Index(
                 fields=["object_type", "object_id", "-at"], name="audit_of_object"
             ),  # history on an object's page
+            models.Index(fields=["object_type", "-at", "-id"], name="audit_of_type"),  # the log of one kind of object
+            models.Index(
+                OpClass(Upper("actor_label"), "text_pattern_ops"), F("at").desc(), name="audit_of_actor"
+            ),  # the log of one person, by how the address begins
         ]
         verbose_name_plural = "audit entries"
 

@@ -7,8 +7,18 @@ from django.http import HttpRequest
 from django.utils import timezone
 
 from dashboard.web.theme import theme_of
+from dashboard.web.zone import chosen_zone
 
 
 def page(request: HttpRequest) -> dict[str, Any]:
-    """Return `page`: its theme, the moment it was rendered and the version of the product."""
-    return {"page": {"theme": theme_of(request), "now": timezone.now(), "version": settings.VERSION}}
+    """Return `page`: its theme and zone, the moment it was rendered and the version of the product."""
+    now = timezone.now()
+    return {
+        "page": {
+            "theme": theme_of(request),
+            "zone": chosen_zone(request),
+            "zone_name": timezone.localtime(now).tzname(),
+            "now": now,
+            "version": settings.VERSION,
+        }
+    }

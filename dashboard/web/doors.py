@@ -8,7 +8,7 @@ from functools import wraps
 from typing import cast
 
 from django.core.exceptions import PermissionDenied
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponseBase
 
 from dashboard.web.signed_in import View, signed_in
 from tenants.access import is_admin_of, is_staff, tenant_for
@@ -27,7 +27,7 @@ def staff_page(view: View) -> View:
 
     @signed_in
     @wraps(view)
-    def guarded(request: HttpRequest, *args: object, **kwargs: object) -> HttpResponse:
+    def guarded(request: HttpRequest, *args: object, **kwargs: object) -> HttpResponseBase:
         if not is_staff(person_of(request)):
             raise Http404
         return view(request, *args, **kwargs)
@@ -41,7 +41,7 @@ def staff_action(roles: tuple[StaffRole, ...]) -> Callable[[View], View]:
     def door(view: View) -> View:
         @staff_page
         @wraps(view)
-        def guarded(request: HttpRequest, *args: object, **kwargs: object) -> HttpResponse:
+        def guarded(request: HttpRequest, *args: object, **kwargs: object) -> HttpResponseBase:
             if not may(person_of(request), roles):
                 raise PermissionDenied
             return view(request, *args, **kwargs)
@@ -56,7 +56,7 @@ def tenant_page(view: View) -> View:
 
     @signed_in
     @wraps(view)
-    def guarded(request: HttpRequest, tenant: str, *args: object, **kwargs: object) -> HttpResponse:
+    def guarded(request: HttpRequest, tenant: str, *args: object, **kwargs: object) -> HttpResponseBase:
         return view(request, tenant_for(person_of(request), tenant), *args, **kwargs)
 
     return guarded
@@ -67,7 +67,7 @@ def tenant_action(view: View) -> View:
 
     @signed_in
     @wraps(view)
-    def guarded(request: HttpRequest, tenant: str, *args: object, **kwargs: object) -> HttpResponse:
+    def guarded(request: HttpRequest, tenant: str, *args: object, **kwargs: object) -> HttpResponseBase:
         person = person_of(request)
         found = tenant_for(person, tenant)
         if not (is_admin_of(person, found) or may(person, ACT_ON_TENANTS)):

@@ -35,6 +35,25 @@ AWS_SAYS = {
     "deleted": "AWS says DELETED",
 }
 
+# AWS's own word, as AWS writes it.
+AWS_WORD = {
+    "PENDING": Look("wait", "clock-filled", "PENDING"),
+    "ACTIVE": Look("ok", "circle-check-filled", "ACTIVE"),
+    "DELETED": Look("bad", "circle-x-filled", "DELETED"),
+    "NONE": Look("off", "circle-dashed", "NOT THERE"),
+    "UNKNOWN": Look("off", "help-circle", "UNKNOWN"),
+}
+
+# The icon of a tone, where nothing says it better.
+TONE_ICON = {
+    "ok": "circle-check-filled",
+    "wait": "clock-filled",
+    "bad": "alert-triangle-filled",
+    "off": "circle-minus",
+    "run": "refresh",
+    "": "circle-dashed",
+}
+
 EVENT = {
     "waiting": Look("run", "clock", "Waiting to be sent"),
     "held": Look("wait", "player-pause-filled", "Held"),

@@ -19,14 +19,15 @@ def theme_of(request: HttpRequest) -> str:
 @require_POST
 def choose(request: HttpRequest) -> HttpResponse:
     """Remember the posted `theme` and go back to the page `next`."""
-    response = HttpResponseRedirect(_way_back(request))
+    response = HttpResponseRedirect(way_back(request))
     theme = request.POST.get("theme")
     if theme in THEMES:
         response.set_cookie(COOKIE, theme, max_age=YEAR, secure=settings.SECURE, httponly=True, samesite="Lax")
     return response
 
 
-def _way_back(request: HttpRequest) -> str:
+def way_back(request: HttpRequest) -> str:
+    """Return the posted address `next` if it is one of ours, else the start."""
     target = request.POST.get("next", "")
     is_ours = url_has_allowed_host_and_scheme(target, {request.get_host()}, require_https=request.is_secure())
     return target if is_ours else "/"

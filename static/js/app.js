@@ -20,6 +20,10 @@ document.addEventListener('click', async (event) => {
 // The words of dashboard/web/templatetags/partnerbus.py, against the server's clock.
 const skew = Date.parse(document.documentElement.dataset.now) - Date.now();
 const now = () => Date.now() + skew;
+const zone = document.documentElement.dataset.zone || 'UTC';
+const zoneName = document.documentElement.dataset.zoneName || 'UTC';
+// Sweden writes moments as we do: 2026-11-23 14:05:00.
+const written = (moment, timeZone) => moment.toLocaleString('sv-SE', { timeZone });
 const MINUTE = 60, HOUR = 3600, DAY = 86400;
 
 function past(s) {
@@ -86,17 +90,19 @@ document.body.addEventListener('htmx:afterRequest', (event) => {
   const { status } = event.detail.xhr;
   const time = document.querySelector('[data-refreshed]');
   if (time && (status === 200 || status === 304)) {
-    time.dateTime = new Date(now()).toISOString();
-    document.querySelector('.as-of').textContent = `As of ${time.dateTime.slice(11, 19)} UTC`;
+    const moment = new Date(now());
+    time.dateTime = moment.toISOString();
+    document.querySelector('.as-of').textContent = `As of ${written(moment, zone).slice(11)} ${zoneName}`;
     tell(time);
   }
 });
 // Sent with a 304: AWS was asked again and said the same.
 document.body.addEventListener('asked', ({ detail }) => {
   document.querySelectorAll('[data-asked]').forEach((time, place) => {
-    const moment = new Date(detail.value[place] * 1000).toISOString();
-    time.dateTime = moment;
-    time.title = time.querySelector('.still').textContent = `${moment.slice(0, 10)} ${moment.slice(11, 19)} UTC`;
+    const moment = new Date(detail.value[place] * 1000);
+    time.dateTime = moment.toISOString();
+    time.title = `${written(moment, 'UTC')} UTC`;
+    time.querySelector('.still').textContent = `${written(moment, zone)} ${zoneName}`;
     tell(time);
   });
 });

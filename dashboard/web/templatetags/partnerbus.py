@@ -9,6 +9,8 @@ from django.utils import timezone
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 
+from dashboard.web.filters import Asked, SortLink
+from dashboard.web.looks import AWS_WORD, TONE_ICON, Look, look_of
 from integrations.events.queries import COUNT_LIMIT
 
 register = template.Library()
@@ -56,9 +58,22 @@ def utc(moment: datetime) -> str:
 
 
 @register.filter
+def local(moment: datetime) -> str:
+    """Write a moment to the second, in the zone of whoever reads."""
+    return f"{timezone.localtime(moment):%Y-%m-%d %H:%M:%S %Z}"
+
+
+@register.filter
+def local_day(moment: datetime) -> str:
+    """Write the day of a moment as people do, in the zone of whoever reads: 23 Nov 2026."""
+    here = timezone.localtime(moment)
+    return f"{here.day} {here:%b %Y}"
+
+
+@register.filter
 def clock(moment: datetime | None) -> str:
-    """Write the time of day in UTC, or a dash for a moment that has not come."""
-    return f"{moment.astimezone(UTC):%H:%M:%S}" if moment else "\N{EN DASH}"
+    """Write the time of day in the reader's zone, or a dash for a moment that has not come."""
+    return f"{timezone.localtime(moment):%H:%M:%S}" if moment else "\N{EN DASH}"
 
 
 @register.filter
@@ -68,9 +83,55 @@ def iso(moment: datetime) -> str:
 
 
 @register.filter
+def local_step(moment: datetime, minutes: int) -> str:
+    """Write the start of a step of so many minutes: its time of day, or its day where a step is one."""
+    here = timezone.localtime(moment)
+    return local_day(moment) if minutes >= DAY // MINUTE else f"{here.day} {here:%b %H:%M}"
+
+
+@register.filter
+def tone_icon(tone: str) -> str:
+    """Return the icon that a tone has without a better one; any other word is an icon's name already."""
+    return TONE_ICON.get(tone, tone)
+
+
+@register.filter
+def aws_look(word: str) -> Look:
+    """Return how AWS's own word for a source looks, whichever case it is in."""
+    return look_of(AWS_WORD, word.upper())
+
+
+@register.filter
+def message_tone(level: str) -> str:
+    """Return the tone of a message of Django's."""
+    return {"success": "ok", "warning": "wait", "error": "bad"}.get(level, "run")
+
+
+@register.filter
+def sort_of(asked: Asked, name: str) -> SortLink:
+    """Return the link of a column's heading."""
+    return asked.sort_link(name)
+
+
+@register.filter
+def pattern(words: str) -> str:
+    """Return the pattern that matches exactly these words, for the browser's own check of an input."""
+    return re.sub(r"([\\^$.*+?()\[\]{}|/])", r"\\\1", words)
+
+
+@register.filter
 def thousands(number: int) -> str:
     """Write a number with commas between thousands."""
     return f"{number:,}"
+
+
+@register.filter
+def short_count(number: int) -> str:
+    """Write a number where there is little room: 950, 4.2k, 262k, 1.6M."""
+    if number < 1_000:
+        return str(number)
+    value, unit = (number / 1_000, "k") if number < 999_500 else (number / 10**6, "M")
+    return f"{value:.1f}".removesuffix(".0") + unit if value < 9.95 else f"{value:,.0f}{unit}"
 
 
 @register.filter

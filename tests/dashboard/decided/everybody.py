@@ -5,6 +5,7 @@ from tests.dashboard.decisions import OUTSIDERS, PEOPLE, Decisions, everybody
 DECIDED: Decisions = {
     "": ("GET", "/", PEOPLE),
     "theme": ("POST", "/theme", everybody(302)),
+    "zone": ("POST", "/zone", everybody(302)),
     "favicon.ico": ("GET", "/favicon.ico", everybody(302)),
     "accounts/login": ("GET", "/accounts/login", OUTSIDERS),
     "accounts/logout": ("GET", "/accounts/logout", PEOPLE),
