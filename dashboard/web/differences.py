@@ -1,0 +1,38 @@
+"""What a change changed: before and after, field by field."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+NOTHING = "\N{EN DASH}"
+
+
+@dataclass(frozen=True, slots=True)
+class Difference:
+    """One field. `before` is empty where the log has only what came of it."""
+
+    name: str
+    before: str
+    after: str
+
+
+def differences(before: Mapping[str, Any] | None, after: Mapping[str, Any] | None) -> list[Difference]:
+    """Return the fields that differ, in the order in which they were written."""
+    old, new = before or {}, after or {}
+    names = dict.fromkeys((*old, *new))
+    return [
+        Difference(name.replace("_", " "), _words(old[name]) if name in old else "", _words(new.get(name)))
+        for name in names
+        if name not in old or name not in new or old[name] != new[name]
+    ]
+
+
+def _words(value: Any) -> str:
+    if value is None or value == "" or value == []:
+        return NOTHING
+    if isinstance(value, str):
+        return value
+    if isinstance(value, list) and all(isinstance(each, str | int) for each in value):
+        return ", ".join(map(str, value))
+    return json.dumps(value, ensure_ascii=False)
