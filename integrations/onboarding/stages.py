@@ -13,7 +13,7 @@ from django.core.validators import validate_slug
 from django.db import IntegrityError, transaction
 
 from integrations.onboarding.checklist import STAGES
-from integrations.onboarding.models import ChecklistItem, Owner, Stage
+from integrations.onboarding.models import ChecklistItem, Owner, Profile, Stage
 from integrations.problems import Problem
 from integrations.registration.integrations import EnvironmentSettings, create_integration
 from integrations.registration.models import Integration
@@ -37,10 +37,16 @@ def begin_integration(
     try:
         with transaction.atomic():
             integration = create_integration(slug=slug, name=name, environments=environments, actor=actor, now=now)
+            Profile.objects.create(integration=integration, domain=domain_of(environments[0].namespace))
             _create_stages(integration)
     except IntegrityError:  # somebody else took the slug or the namespace between the look and the insert
         raise Problem(409, "integration_exists", f"The slug {slug!r} or its namespace was taken just now.") from None
     return integration
+
+
+def domain_of(namespace: str) -> str:
+    """Return the provider's domain in a namespace: `example.com` of `aws.partner/example.com.test`."""
+    return namespace.split("/")[1].removesuffix(".test")
 
 
 def stage_of(integration: Integration) -> Stage:
