@@ -117,6 +117,69 @@ class Membership(models.Model):
         return f"{self.user} in {self.tenant}: {self.role}"
 
 
+class Invitation(models.Model):
+    """An offer to somebody to become a member. Only the hash of the link's token is stored."""
+
+    public_id = models.UUIDField(default=uuid7, unique=True, editable=False)
+    tenant = models.ForeignKey(Tenant, on_delete=models.CASCADE, related_name="invitations")
+    email = models.EmailField()
+    role = models.CharField(max_length=10, choices=Membership.Role)
+    token_hash = models.BinaryField(max_length=32, unique=True)  # how a presented link is found
+    invited_by = models.CharField(max_length=200)
+    created_at = models.DateTimeField()
+    sent_at = models.DateTimeField(null=True)  # when the mail with the newest link was handed over
+    expires_at = models.DateTimeField()
+    accepted_at = models.DateTimeField(null=True)
+    revoked_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(condition=models.Q(role__in=["admin", "viewer"]), name="invitation_role_known"),
+            models.UniqueConstraint(
+                "tenant",
+                Lower("email"),
+                condition=models.Q(accepted_at=None, revoked_at=None),
+                name="invitation_open_once",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.email} to {self.tenant}"
+
+
+class PortalSession(models.Model):
+    """A visit to a tenant's portal for which the SaaS vouches: a link that opens once, then a session by cookie.
+
+    Only the hashes of the link's token and of the cookie are stored.
+    """
+
+    public_id = models.UUIDField(default=uuid7, unique=True, editable=False)
+    tenant = models.ForeignKey(Tenant, on_delete=models.CASCADE, related_name="portal_sessions", db_index=False)
+    role = models.CharField(max_length=10, choices=Membership.Role)
+    email = models.EmailField(blank=True)
+    name = models.CharField(max_length=200, blank=True)
+    link_hash = models.BinaryField(max_length=32, unique=True)  # how a presented link is found
+    cookie_hash = models.BinaryField(max_length=32, unique=True, null=True)  # how a presented cookie is found
+    created_by = models.CharField(max_length=200)
+    created_at = models.DateTimeField()
+    link_expires_at = models.DateTimeField()
+    opened_at = models.DateTimeField(null=True)
+    expires_at = models.DateTimeField(null=True)
+    ended_at = models.DateTimeField(null=True)
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(condition=models.Q(role__in=["admin", "viewer"]), name="portal_session_role_known"),
+        ]
+        indexes = [
+            # A tenant's page: who is in? And which rows are long over?
+            models.Index(fields=["tenant", "created_at"], name="portal_session_of_tenant"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.email or self.name or 'somebody'} in {self.tenant}"
+
+
 class AuditEntry(models.Model):
     """One line of who did what to which object. Append-only: a trigger refuses UPDATE and DELETE."""
 

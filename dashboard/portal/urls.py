@@ -1,5 +1,12 @@
 """The pages of tenants: below `portal/<tenant>/` for their people, and those that are opened by a link alone."""
 
-from django.urls import URLPattern, URLResolver
+from django.urls import URLPattern, URLResolver, path
 
-urlpatterns: list[URLPattern | URLResolver] = []
+from dashboard.portal.views import connection, opening
+
+urlpatterns: list[URLPattern | URLResolver] = [
+    path("portal-link/<str:token>", opening.open_portal, name="portal_open"),
+    path("portal-over", opening.portal_over, name="portal_over"),
+    path("portal/<str:tenant>/", connection.connection, name="portal_connection"),
+    path("portal/<str:tenant>/leave", opening.leave_portal, name="portal_leave"),
+]

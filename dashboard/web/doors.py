@@ -7,12 +7,18 @@ from collections.abc import Callable
 from functools import wraps
 from typing import cast
 
+from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import PermissionDenied
 from django.http import Http404, HttpRequest, HttpResponseBase
+from django.shortcuts import redirect
+from django.urls import reverse
+from django.utils import timezone
+from django_htmx.http import HttpResponseClientRedirect
 
 from dashboard.web.signed_in import View, signed_in
-from tenants.access import is_admin_of, is_staff, tenant_for
-from tenants.models import StaffRole, User
+from dashboard.web.visitors import find_visitor, holds_a_cookie, visitor_of
+from tenants.access import is_staff
+from tenants.models import StaffRole, Tenant, User
 
 # Sources, replays, members: what support does all day.
 ACT_ON_TENANTS = (StaffRole.OPERATIONS, StaffRole.SUPPORT)
@@ -52,12 +58,19 @@ def staff_action(roles: tuple[StaffRole, ...]) -> Callable[[View], View]:
 
 
 def tenant_page(view: View) -> View:
-    """Open a page of the tenant named in the URL to whoever may see it; the view gets the Tenant itself."""
+    """Open a page of the tenant named in the URL to whoever may see it; the view gets the Tenant itself.
 
-    @signed_in
+    Who that is, a person or a guest of a portal session, `visitor_of(request)` tells.
+    """
+
     @wraps(view)
     def guarded(request: HttpRequest, tenant: str, *args: object, **kwargs: object) -> HttpResponseBase:
-        return view(request, tenant_for(person_of(request), tenant), *args, **kwargs)
+        staff_act = request.user.is_authenticated and may(person_of(request), ACT_ON_TENANTS)
+        visitor = find_visitor(request, tenant, staff_act=staff_act, now=timezone.now())
+        if visitor is None:
+            return _turned_away(request)
+        request.visitor = visitor  # type: ignore[attr-defined]
+        return view(request, visitor.tenant, *args, **kwargs)
 
     return guarded
 
@@ -65,16 +78,26 @@ def tenant_page(view: View) -> View:
 def tenant_action(view: View) -> View:
     """Open an action to the tenant's admins and to the staff who act on tenants; others who see it are told 403."""
 
-    @signed_in
+    @tenant_page
     @wraps(view)
-    def guarded(request: HttpRequest, tenant: str, *args: object, **kwargs: object) -> HttpResponseBase:
-        person = person_of(request)
-        found = tenant_for(person, tenant)
-        if not (is_admin_of(person, found) or may(person, ACT_ON_TENANTS)):
+    def guarded(request: HttpRequest, tenant: Tenant, *args: object, **kwargs: object) -> HttpResponseBase:
+        if not visitor_of(request).acts:
             raise PermissionDenied
-        return view(request, found, *args, **kwargs)
+        return view(request, tenant, *args, **kwargs)
 
     return guarded
+
+
+def _turned_away(request: HttpRequest) -> HttpResponseBase:
+    """Tell strangers 404, guests that their session is over, and send everybody else to sign in."""
+    if request.user.is_authenticated:
+        raise Http404
+    over = holds_a_cookie(request)
+    if request.htmx:  # type: ignore[attr-defined]
+        return HttpResponseClientRedirect(reverse("portal_over" if over else "account_login"))
+    if over:
+        return redirect("portal_over")
+    return redirect_to_login(request.get_full_path(), reverse("account_login"))
 
 
 def may(person: User, roles: tuple[StaffRole, ...]) -> bool:

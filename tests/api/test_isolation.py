@@ -17,6 +17,7 @@ CALLS = [
     ("PUT", "/tenants/alder", {"name": "Taken over"}, "tenants:write"),
     ("GET", "/tenants/alder", None, "tenants:read"),
     ("GET", "/tenants", None, "tenants:read"),
+    ("POST", "/tenants/alder/portal-sessions", {"role": "admin"}, "tenants:write"),
     ("POST", "/tenants/alder/sources", OFFER, "sources:write"),
     ("GET", "/tenants/alder/sources", None, "sources:read"),
     ("GET", "/tenants/alder/sources/{source}", None, "sources:read"),

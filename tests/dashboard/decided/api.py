@@ -19,6 +19,12 @@ DECIDED: Decisions = {
     "api/v1/dead-letters/discard": ("POST", "/api/v1/dead-letters/discard", NEEDS_A_KEY),
     "api/v1/tenants": ("GET", "/api/v1/tenants", NEEDS_A_KEY),
     "api/v1/tenants/<tenant>": ("GET", "/api/v1/tenants/alder", NEEDS_A_KEY),
+    "api/v1/tenants/<tenant>/portal-sessions": ("POST", "/api/v1/tenants/alder/portal-sessions", NEEDS_A_KEY),
+    "api/v1/tenants/<tenant>/portal-sessions/<session>": (
+        "GET",
+        "/api/v1/tenants/alder/portal-sessions/{nothing}",
+        everybody(405),
+    ),
     "api/v1/tenants/<tenant>/sources": ("GET", "/api/v1/tenants/alder/sources", NEEDS_A_KEY),
     "api/v1/tenants/<tenant>/sources/<source>": (
         "GET",
