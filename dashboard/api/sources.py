@@ -11,14 +11,18 @@ from ninja import Field, Query, Router, Schema, Status
 from pydantic import ConfigDict
 
 from dashboard.api.callers import ApiKey, caller_of, tenant_of
+from integrations.aws.names import grouped
 from integrations.events.queries import Counters, counters_of
 from integrations.kick import kick
 from integrations.problems import Problem
+from integrations.sources.accepting import step_to_accept
 from integrations.sources.creation import DEFAULT_LABEL, create_source
+from integrations.sources.drain import drain_rates_of
 from integrations.sources.models import Observed, Source
-from integrations.sources.queries import sources_of_tenant
+from integrations.sources.queries import other_tenants_with, sources_of_tenant
 from integrations.sources.states import shown_state
 from integrations.sources.tasks import advance_sources
+from tenants.models import Tenant
 
 POLL_SECONDS = 0.1
 RETRIED = "Nothing has to be done: it is tried again by itself."
@@ -48,6 +52,13 @@ class FailureOut(Schema):
     final: bool
 
 
+class NextStepOut(Schema):
+    """What is waited for, and the commands of the AWS CLI that do it in the tenant's account."""
+
+    sentence: str
+    commands: list[str]
+
+
 class SourceOut(Schema):
     """A partner event source: our word is `desired`, AWS's is `observed`, people are shown `state`."""
 
@@ -66,12 +77,20 @@ class SourceOut(Schema):
     observed_at: datetime | None = Field(..., description="When AWS was asked")
     expires_at: datetime | None = Field(..., description="When AWS withdraws it unless it is accepted")
     failure: FailureOut | None
+    next_step: NextStepOut | None = Field(..., description="What the tenant's AWS admin has to do, if anything")
+    drain_rate: int | None = Field(..., description="Deliveries a second that may flow at most; null: no limit")
     waiting: int = Field(..., description="Deliveries on their way to AWS; counting stops at 100,000")
     held: int = Field(..., description="Deliveries that wait for the source; counting stops at 100,000")
     dead: int
     oldest_waiting_at: datetime | None
     last_accepted_at: datetime | None = Field(..., description="When AWS last took an event")
     created_at: datetime
+
+
+class OfferedOut(SourceOut):
+    """A source that has just been offered, with what deserves a second look."""
+
+    warnings: list[str] = Field(..., description="For example: another tenant's events go to this AWS account")
 
 
 class SourceList(Schema):
@@ -86,19 +105,19 @@ class Wait(Schema):
 
 @router.post(
     "/tenants/{tenant}/sources",
-    response={200: SourceOut, 202: SourceOut},
+    response={200: OfferedOut, 202: OfferedOut},
     auth=ApiKey("sources:write"),
     summary="Offer a source",
     operation_id="post_source",
 )
-def post(request: HttpRequest, tenant: str, offer: SourceIn, patience: Annotated[Wait, Query()]) -> Status[SourceOut]:
+def post(request: HttpRequest, tenant: str, offer: SourceIn, patience: Annotated[Wait, Query()]) -> Status[OfferedOut]:
     """202 when the source is new, 200 when the same one exists. AWS is called afterwards. Needs sources:write."""
-    source, is_new = create_source(
-        tenant=tenant_of(request, tenant), actor=caller_of(request).actor, now=timezone.now(), **offer.dict()
-    )
+    owner = tenant_of(request, tenant)
+    source, is_new = create_source(tenant=owner, actor=caller_of(request).actor, now=timezone.now(), **offer.dict())
     kick(advance_sources)
     _wait_for_answer(source, patience.wait)
-    return Status(202 if is_new else 200, _shown([source])[0])
+    warnings = [account_is_shared(str(source.account), other) for other in other_tenants_with(offer.account, owner)]
+    return Status(202 if is_new else 200, OfferedOut(**shown([source])[0].dict(), warnings=warnings))
 
 
 @router.get(
@@ -111,7 +130,7 @@ def post(request: HttpRequest, tenant: str, offer: SourceIn, patience: Annotated
 def get_list(request: HttpRequest, tenant: str) -> SourceList:
     """Needs the scope sources:read."""
     sources = list(sources_of_tenant(tenant_of(request, tenant)))
-    return SourceList(sources=_shown(sources))
+    return SourceList(sources=shown(sources))
 
 
 @router.get(
@@ -123,10 +142,11 @@ def get_list(request: HttpRequest, tenant: str) -> SourceList:
 )
 def get(request: HttpRequest, tenant: str, source: str) -> SourceOut:
     """Needs the scope sources:read."""
-    return _shown([_source_of(request, tenant, source)])[0]
+    return shown([source_of(request, tenant, source)])[0]
 
 
-def _source_of(request: HttpRequest, tenant: str, source: str) -> Source:
+def source_of(request: HttpRequest, tenant: str, source: str) -> Source:
+    """Return a source of this tenant. Raises Problem 404, the same for a foreign and an unknown one."""
     try:
         return sources_of_tenant(tenant_of(request, tenant)).get(public_id=UUID(source))
     except (Source.DoesNotExist, ValueError):
@@ -145,12 +165,22 @@ def _is_answered(source: Source) -> bool:
     return source.observed != Observed.UNKNOWN or bool(source.failure_code)
 
 
-def _shown(sources: list[Source]) -> list[SourceOut]:
-    counters = counters_of([source.pk for source in sources])
-    return [_one(source, counters.get(source.pk, Counters())) for source in sources]
+def shown(sources: list[Source]) -> list[SourceOut]:
+    """Return the sources as the API shows them, each with the counters of its queue."""
+    keys = [source.pk for source in sources]
+    counters, rates = counters_of(keys), drain_rates_of(keys)
+    return [_one(source, counters.get(source.pk, Counters()), rates.get(source.pk)) for source in sources]
 
 
-def _one(source: Source, counters: Counters) -> SourceOut:
+def account_is_shared(account: str, other: Tenant) -> str:
+    """Return the warning that another tenant's events go to the same AWS account."""
+    return (
+        f"Events of the tenant {other.external_id!r} go to the AWS account {grouped(account)}, too. If that is not "
+        "meant, delete this source: the account's owner could read this tenant's events."
+    )
+
+
+def _one(source: Source, counters: Counters, drain_rate: int | None) -> SourceOut:
     return SourceOut(
         id=source.public_id,
         tenant=source.tenant.external_id,
@@ -167,6 +197,8 @@ def _one(source: Source, counters: Counters) -> SourceOut:
         observed_at=source.observed_at,
         expires_at=source.expires_at,
         failure=_failure(source),
+        next_step=_next_step(source),
+        drain_rate=drain_rate,
         waiting=counters.waiting,
         held=counters.held,
         dead=counters.dead,
@@ -174,6 +206,11 @@ def _one(source: Source, counters: Counters) -> SourceOut:
         last_accepted_at=counters.last_accepted_at,
         created_at=source.created_at,
     )
+
+
+def _next_step(source: Source) -> NextStepOut | None:
+    step = step_to_accept(source)
+    return None if step is None else NextStepOut(sentence=step.sentence, commands=list(step.commands))
 
 
 def _failure(source: Source) -> FailureOut | None:

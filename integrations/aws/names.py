@@ -133,6 +133,11 @@ def check_account(account: str) -> None:
         )
 
 
+def grouped(account: str) -> str:
+    """Return an account id as people compare it: 1234-5678-9012."""
+    return "-".join(account[start : start + 4] for start in range(0, len(account), 4))
+
+
 def check_region(region: str) -> None:
     """Refuse a region in which this version of boto3 does not know EventBridge. Raises InvalidRegion."""
     if region not in regions():

@@ -1,5 +1,6 @@
 """The drain rate: how many deliveries a second may flow to a source at most, so that a backlog does not drown it."""
 
+from collections.abc import Iterable
 from datetime import datetime
 
 from django.db import transaction
@@ -51,7 +52,12 @@ def set_drain_rate(*, source: Source, per_second: int | None, actor: Actor, now:
 
 def drain_rate_of(source: Source) -> int | None:
     """Return the source's limit in deliveries a second, or None."""
-    return Drain.objects.filter(source=source).values_list("per_second", flat=True).first()
+    return drain_rates_of([source.pk]).get(source.pk)
+
+
+def drain_rates_of(source_ids: Iterable[int]) -> dict[int, int]:
+    """Return the limits of those sources that have one, by id."""
+    return dict(Drain.objects.filter(source__in=source_ids).values_list("source_id", "per_second"))
 
 
 def _words(per_second: int | None) -> str:

@@ -6,9 +6,11 @@ from django.db.models import QuerySet
 from django.http import Http404
 
 from integrations.registration.models import Environment
-from integrations.sources.models import Source
+from integrations.sources.models import Desired, Source
 from tenants.access import tenants_of
 from tenants.models import Tenant, User
+
+MOST_NAMED = 5
 
 
 def sources_of_environment(environment: Environment) -> QuerySet[Source]:
@@ -32,6 +34,16 @@ def source_for(user: User, public_id: str) -> Source:
         return sources_of(user).get(public_id=UUID(public_id))
     except (Source.DoesNotExist, ValueError) as missing:
         raise Http404 from missing
+
+
+def other_tenants_with(account: str, tenant: Tenant) -> list[Tenant]:
+    """Return other tenants of the environment whose events go to this AWS account: a mistyped number shows here.
+
+    For the provider's own eyes: one tenant is told nothing of another.
+    """
+    sources = Source.objects.filter(account=account, tenant__directory=tenant.directory_id)
+    found = sources.exclude(desired=Desired.ABSENT).exclude(tenant=tenant).values("tenant")
+    return list(Tenant.objects.filter(pk__in=found).order_by("pk")[:MOST_NAMED])
 
 
 def _offers() -> QuerySet[Source]:

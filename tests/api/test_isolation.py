@@ -21,6 +21,12 @@ CALLS = [
     ("POST", "/tenants/alder/sources", OFFER, "sources:write"),
     ("GET", "/tenants/alder/sources", None, "sources:read"),
     ("GET", "/tenants/alder/sources/{source}", None, "sources:read"),
+    ("PATCH", "/tenants/alder/sources/{source}", {"drain_rate": 5}, "sources:write"),
+    ("DELETE", "/tenants/alder/sources/{source}", None, "sources:write"),
+    ("POST", "/tenants/alder/sources/{source}/pause", None, "sources:write"),
+    ("POST", "/tenants/alder/sources/{source}/resume", None, "sources:write"),
+    ("POST", "/tenants/alder/sources/{source}/test-event", None, "sources:write"),
+    ("POST", "/tenants/alder/sources/{source}/succession", {"label": "x", "dry_run": True}, "sources:write"),
 ]
 every_call = pytest.mark.parametrize(("method", "path", "body", "scope"), CALLS)
 

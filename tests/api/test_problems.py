@@ -77,7 +77,7 @@ def test_an_unknown_version_is_a_404_problem(client: Client) -> None:
         ("DELETE", "/tenants", "GET"),
         ("POST", "/tenants/alder", "GET, PUT"),
         ("PUT", "/tenants/alder/sources", "GET, POST"),
-        ("DELETE", "/tenants/alder/sources/x", "GET"),
+        ("PUT", "/tenants/alder/sources/x", "DELETE, GET, PATCH"),
         ("OPTIONS", "/tenants", "GET"),
     ],
 )

@@ -31,5 +31,30 @@ DECIDED: Decisions = {
         "/api/v1/tenants/alder/sources/{nothing}",
         NEEDS_A_KEY,
     ),
+    "api/v1/tenants/<tenant>/sources/<source>/reprovision": (
+        "POST",
+        "/api/v1/tenants/alder/sources/{nothing}/reprovision",
+        NEEDS_A_KEY,
+    ),
+    "api/v1/tenants/<tenant>/sources/<source>/pause": (
+        "POST",
+        "/api/v1/tenants/alder/sources/{nothing}/pause",
+        NEEDS_A_KEY,
+    ),
+    "api/v1/tenants/<tenant>/sources/<source>/resume": (
+        "POST",
+        "/api/v1/tenants/alder/sources/{nothing}/resume",
+        NEEDS_A_KEY,
+    ),
+    "api/v1/tenants/<tenant>/sources/<source>/succession": (
+        "POST",
+        "/api/v1/tenants/alder/sources/{nothing}/succession",
+        NEEDS_A_KEY,
+    ),
+    "api/v1/tenants/<tenant>/sources/<source>/test-event": (
+        "POST",
+        "/api/v1/tenants/alder/sources/{nothing}/test-event",
+        NEEDS_A_KEY,
+    ),
     "api/^.*$": ("GET", "/api/nothing", everybody(404)),
 }
