@@ -57,6 +57,11 @@ app.conf.update(
             "schedule": 2.0,
             "options": {"expires": 4},
         },
+        "send-letters": {
+            "task": "integrations.onboarding.tasks.send_letters",
+            "schedule": 10.0,
+            "options": {"expires": 10},
+        },
         "heartbeat": {
             "task": "dashboard.health.heartbeat",
             "schedule": 10.0,

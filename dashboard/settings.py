@@ -165,6 +165,7 @@ STORAGES = {
 
 EMAIL_CONFIG = env.email_url("EMAIL_URL", default="consolemail://")
 globals().update(EMAIL_CONFIG)
+EMAIL_TIMEOUT = 20  # seconds; without one a mail server that says nothing would hold a worker for ever
 DEFAULT_FROM_EMAIL = env.str("DEFAULT_FROM_EMAIL", default="partnerbus@localhost")
 
 # Valkey carries kicks and nothing else: rows in PostgreSQL are the queue.

@@ -1,0 +1,14 @@
+"""The Celery tasks of onboarding. Rows are the queue: a lost task costs seconds, the beat starts the next."""
+
+from celery import shared_task
+from django.utils import timezone
+
+from integrations.kick import kick
+from integrations.onboarding.sending import LETTERS, due_letters, send_due_letters
+
+
+@shared_task
+def send_letters() -> None:
+    """Send the letters that are due; start the successor if there are more."""
+    if due_letters(timezone.now()).exists() and send_due_letters(clock=timezone.now) == LETTERS:
+        kick(send_letters)
