@@ -1,6 +1,7 @@
 """The CLI's way to accept a source, and to take it up again."""
 
 import json
+from typing import Any
 
 from integrations.sources.kit.commands import Command, Variable, call
 from integrations.sources.kit.place import RULE, Place
@@ -172,7 +173,7 @@ def _queues(place: Place, *, is_policed: bool) -> list[Command]:
 def _queue(place: Place, comment: str, ending: str, attributes: dict[str, str], is_policed: bool) -> Command:
     if is_policed:
         attributes = attributes | {"Policy": json.dumps(queue_policy(place, ending))}
-    options = {"attributes": attributes} if attributes else {}
+    options: dict[str, Any] = {"attributes": attributes} if attributes else {}
     return call(comment, "sqs", "create-queue", queue_name=f"{place.stem}-{ending}", **options, region=place.region)
 
 

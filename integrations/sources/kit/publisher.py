@@ -2,23 +2,24 @@
 
 import json
 
+from integrations.aws import names
 from integrations.registration.models import Environment
 from integrations.sources.kit import policies
 from integrations.sources.kit.contents import Text
 
-TRUSTED = "arn:aws:iam::<account of Partnerbus>:role/<role of Partnerbus>"
 DEFAULT_REGION = "us-east-1"
 
 
-def publisher_texts(environment: Environment, *, trusted: str = TRUSTED) -> list[Text]:
+def publisher_texts(environment: Environment, *, trusted: str = "") -> list[Text]:
     """Return the two policies and the trust of an environment's publisher role.
 
     One role may carry both; two roles part who manages sources from who sends. `trusted` is the principal in which
-    Partnerbus itself runs, which it cannot know.
+    Partnerbus itself runs, which it cannot know: without it the trust has a place to fill in.
     """
     region = environment.regions[0] if environment.regions else DEFAULT_REGION
     control = policies.publisher_control_policy(environment.namespace, region)
-    trust = policies.publisher_trust(trusted=trusted, external_id=environment.external_id)
+    somebody = f"arn:{names.partition(region)}:iam::<account of Partnerbus>:role/<role of Partnerbus>"
+    trust = policies.publisher_trust(trusted=trusted or somebody, external_id=environment.external_id)
     texts = [
         ("publisher-control", "Policy: manage sources", control),
         ("publisher-data", "Policy: publish events", policies.publisher_data_policy()),
