@@ -1,0 +1,55 @@
+"""Which pictures may stand inside a document. The others go along as files and are named in it."""
+
+import re
+from xml.etree import ElementTree
+
+PNG, JPEG, SVG = "image/png", "image/jpeg", "image/svg+xml"
+MAX_BYTES = 4 * 1024 * 1024
+MAX_PIXELS = 40_000_000  # four bytes each while it is set
+MAX_ELEMENTS = 20_000
+_ACTIVE = {"script", "foreignobject", "iframe", "audio", "video", "handler", "listener"}
+_DECLARATION = re.compile(rb"<!(doctype|entity)", re.IGNORECASE)
+_REACHES_OUT = re.compile(r"url\(\s*['\"]?(?!#)|@import|expression\(", re.IGNORECASE)
+
+
+def embeddable(content_type: str, content: bytes) -> bool:
+    """Return whether a picture is of a kind and size that can be set, and reaches for nothing outside itself."""
+    if len(content) > MAX_BYTES:
+        return False
+    if content_type == PNG:
+        return _is_small_png(content)
+    if content_type == SVG:
+        return _is_plain_svg(content)
+    return False
+
+
+def _is_small_png(content: bytes) -> bool:
+    if not content.startswith(b"\x89PNG\r\n\x1a\n") or content[12:16] != b"IHDR" or len(content) < 33:
+        return False
+    width, height = (int.from_bytes(content[at : at + 4]) for at in (16, 20))
+    return 0 < width * height <= MAX_PIXELS
+
+
+def _is_plain_svg(content: bytes) -> bool:
+    if _DECLARATION.search(content):  # entities can grow without bound and read files
+        return False
+    try:
+        root = ElementTree.fromstring(content)  # noqa: S314 - declarations were refused above
+    except (ElementTree.ParseError, ValueError, LookupError):
+        return False
+    elements = list(root.iter())
+    return len(elements) <= MAX_ELEMENTS and all(_is_plain(element) for element in elements)
+
+
+def _is_plain(element: ElementTree.Element) -> bool:
+    if not isinstance(element.tag, str):
+        return True
+    if element.tag.rpartition("}")[2].lower() in _ACTIVE:
+        return False
+    for name, value in element.attrib.items():
+        bare = name.rpartition("}")[2].lower()
+        if bare.startswith("on") or (bare in ("href", "src") and not value.strip().startswith("#")):
+            return False
+        if _REACHES_OUT.search(value):
+            return False
+    return not _REACHES_OUT.search(element.text or "")
