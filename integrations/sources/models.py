@@ -168,3 +168,22 @@ class Drain(models.Model):
 
     def __str__(self) -> str:
         return f"{self.source}: {self.per_second} a second"
+
+
+class HandOffLink(models.Model):
+    """A way to one source's page without sign-in, for the tenant's AWS admin. Only the hash of its token is stored.
+
+    It opens as often as it is asked until it expires or is revoked: admins come back to look.
+    """
+
+    public_id = models.UUIDField(default=uuid7, unique=True, editable=False)
+    source = models.ForeignKey(Source, on_delete=models.CASCADE, related_name="hand_off_links")
+    token_hash = models.BinaryField(max_length=32, unique=True)  # how a link is found
+    created_by = models.CharField(max_length=200)
+    created_at = models.DateTimeField()
+    expires_at = models.DateTimeField()
+    opened_at = models.DateTimeField(null=True)
+    revoked_at = models.DateTimeField(null=True)
+
+    def __str__(self) -> str:
+        return f"{self.source}: link of {self.created_by}"

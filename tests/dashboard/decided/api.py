@@ -56,5 +56,15 @@ DECIDED: Decisions = {
         "/api/v1/tenants/alder/sources/{nothing}/test-event",
         NEEDS_A_KEY,
     ),
+    "api/v1/tenants/<tenant>/sources/<source>/hand-off-links": (
+        "GET",
+        "/api/v1/tenants/alder/sources/{nothing}/hand-off-links",
+        NEEDS_A_KEY,
+    ),
+    "api/v1/tenants/<tenant>/sources/<source>/hand-off-links/<link>": (
+        "GET",
+        "/api/v1/tenants/alder/sources/{nothing}/hand-off-links/{nothing}",
+        everybody(405),
+    ),
     "api/^.*$": ("GET", "/api/nothing", everybody(404)),
 }

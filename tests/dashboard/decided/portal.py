@@ -13,6 +13,8 @@ def acting(status: int) -> dict[str, int]:
 
 
 DECIDED: Decisions = {
+    "hand-off/<str:token>": ("GET", "/hand-off/forged", everybody(404)),
+    "hand-off/<str:token>/kit/<str:key>": ("GET", "/hand-off/forged/kit/cli", everybody(404)),
     "portal-link/<str:token>": ("GET", "/portal-link/forged", everybody(410)),
     "portal-over": ("GET", "/portal-over", everybody(200)),
     "portal/<str:tenant>/": ("GET", "/portal/{alder}/", READERS),
