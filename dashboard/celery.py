@@ -62,6 +62,11 @@ app.conf.update(
             "schedule": 10.0,
             "options": {"expires": 10},
         },
+        "settle-gates": {
+            "task": "integrations.events.tasks.settle_gates",
+            "schedule": 5.0,
+            "options": {"expires": 10},
+        },
         "heartbeat": {
             "task": "dashboard.health.heartbeat",
             "schedule": 10.0,

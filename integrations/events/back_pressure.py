@@ -27,7 +27,8 @@ STORE = "pg_database_size(current_database())"
 WAITING = """
 select l.environment_id, sum(p.waiting)::bigint
 from (select source_id, count(*) as waiting from pending tablesample system (%(percent)s) group by 1) p
-join sources_lane l on l.source_id = p.source_id where l.publishable group by 1
+join sources_lane l on l.source_id = p.source_id where l.publishable and not exists (
+  select from registration_maintenance m where m.environment_id = l.environment_id and m.region = l.region) group by 1
 """
 
 log = structlog.get_logger()

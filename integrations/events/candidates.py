@@ -44,6 +44,7 @@ where z.event_id < %(below)s and z.event_id >= %(since)s and {scope} order by z.
 
 LANES = """
 from sources_lane l left join registration_breaker b on b.environment_id = l.environment_id and b.region = l.region
+left join registration_maintenance m on m.environment_id = l.environment_id and m.region = l.region
 """
 QUEUE_WHOLE = """
 (select q.event_id, {code} as code {lanes} join {table} q on q.source_id = l.source_id
@@ -59,7 +60,8 @@ QUEUE_BY_LANE = """
 QUEUED = "select event_id, code from ({queues}) q order by event_id desc limit %(most)s"
 OF_TYPE = "select id from events where id = any(%(ids)s) and type_id = %(type)s"
 
-OPEN, CLOSED, ANY = "(l.publishable and b.id is null)", "(b.id is not null or not l.publishable)", "true"
+OPEN, ANY = "(l.publishable and b.id is null and m.id is null)", "true"
+CLOSED = "(b.id is not null or m.id is not null or not l.publishable)"
 QUEUES: dict[str | None, list[tuple[str, str]]] = {
     "waiting": [("pending", OPEN)],
     "held": [("pending", CLOSED), ("retry", CLOSED)],

@@ -7,6 +7,7 @@ import psycopg
 
 from integrations.arrays import int4s, uuids
 from integrations.cursors import binary_cursor
+from integrations.events import draining
 from integrations.events.lanes import Floors, WorkingLane
 
 LARGEST_CLAIM = 2_000  # deliveries a round
@@ -66,13 +67,32 @@ class Claim(msgspec.Struct, frozen=True):
 def claim(connection: psycopg.Connection, lanes: list[WorkingLane], floors: Floors, size: int) -> Claim:
     """Read at most `size` deliveries of these locked lanes, each lane its fair share, oldest first.
 
-    What a lane leaves of its share goes to those that have more.
+    What a lane leaves of its share goes to those that have more. Lanes with a drain rate have what that allows.
     """
-    trying_again = [lane for lane in lanes if lane.retries]
+    free = [lane for lane in lanes if not lane.rated]
+    rated = _rated(connection, [lane for lane in lanes if lane.rated], floors, size)
+    if not free:
+        return Claim(rated, set())
+    size = max(size - len(rated), SMALLEST_CLAIM)
+    trying_again = [lane for lane in free if lane.retries]
     room = size - size // RETRY_SHARE if trying_again else size
-    first, filled = _first_tries(connection, lanes, floors, room)
+    first, filled = _first_tries(connection, free, floors, room)
     again = _retries(connection, trying_again, size - len(first)) if trying_again else []
-    return Claim(first + again, filled)
+    return Claim(rated + first + again, filled)
+
+
+def _rated(connection: psycopg.Connection, lanes: list[WorkingLane], floors: Floors, size: int) -> list[Delivery]:
+    """Read what lanes with a drain rate may have now: few lanes, so each for itself."""
+    found: list[Delivery] = []
+    allowed = draining.allowances(connection, [lane.source_id for lane in lanes]) if lanes else {}
+    for lane in lanes:
+        room = min(allowed.get(lane.source_id, 0), size - len(found))
+        if room > 0:
+            again = _retries(connection, [lane], max(1, room // RETRY_SHARE)) if lane.retries else []
+            left = room - len(again)
+            found += again + (_read(connection, [lane], [floors.of(lane.source_id)], left) if left else [])
+    draining.spend(connection, Counter(delivery.lane.source_id for delivery in found))
+    return found
 
 
 def _first_tries(

@@ -19,7 +19,8 @@ STATES = ("dead", "retrying", "held", "waiting", "accepted", "settled")
 # A row for every pair of one of these events and a source of its tenant, whether a delivery was made for it or not.
 # A look-up with a limit cannot become a join with a whole lane, which is what the planner makes of a big one.
 DELIVERIES = """
-select q.id, s.id, s.public_id, s.name, s.account is null, l.publishable, b.code, s.desired, s.observed, s.ended,
+select q.id, s.id, s.public_id, s.name, s.account is null, l.publishable, b.code,
+  m.id is not null, s.desired, s.observed, s.ended,
   s.provisioned_at, s.failure_final, s.suspect_since is not null, s.opens_at is not null,
   p.event_id is not null, r.event_id is not null, r.due_at, d.event_id is not null, dc.code, d.message, z.reason,
   exists (select 1 from attempts a where a.event_id = q.id and a.source_id = s.id and a.code = 0
@@ -28,6 +29,7 @@ from unnest(%(events)s::uuid[], %(tenants)s::int[]) as q(id, tenant_id)
 join sources_source s on s.tenant_id = q.tenant_id
 join sources_lane l on l.source_id = s.id
 left join registration_breaker b on b.environment_id = s.environment_id and b.region = s.region
+left join registration_maintenance m on m.environment_id = s.environment_id and m.region = s.region
 left join lateral (select event_id from pending where source_id = s.id and event_id = q.id limit 1) p on true
 left join lateral (select event_id, due_at from retry where source_id = s.id and event_id = q.id limit 1) r on true
 left join lateral (
@@ -50,6 +52,7 @@ class Delivery(NamedTuple):
     is_reserve: bool
     publishable: bool
     breaker: str | None
+    maintenance: bool
     desired: str
     observed: str
     ended: str
@@ -82,6 +85,8 @@ class Delivery(NamedTuple):
     def _held_because(self) -> str | None:
         if self.is_reserve:
             return "no_source"
+        if self.maintenance:
+            return "maintenance"
         if self.breaker:
             return f"breaker:{self.breaker}"
         return None if self.publishable else self._closed_because()

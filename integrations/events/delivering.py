@@ -19,12 +19,10 @@ from integrations.events import outcomes, sending
 from integrations.events.claims import Delivery
 from integrations.events.outcomes import Finding
 from integrations.events.pacing import Pace
-from integrations.events.parsing import PostedEvent
 from integrations.events.recording import Recorder
 from integrations.events.routing import Route, routes_of_sources
 from integrations.events.sending import Request, Round, Stopped
 from integrations.events.trouble import recording_trouble
-from integrations.events.wire import read_tail
 from integrations.registration import breakers
 from integrations.registration.models import Environment
 from integrations.sources.suspicion import suspect
@@ -35,7 +33,10 @@ ROUND_SECONDS = 25.0
 ENVIRONMENT_SECONDS = 2.0  # an environment's role and limits may be so old
 UNANSWERED_IN_A_ROW = 3  # calls to one region; then its breaker opens, so that the others do not wait for it
 
-CLOSED = "select source_id from sources_lane where source_id = any(%s) and not publishable limit 1"
+CLOSED = """
+select source_id from sources_lane l where source_id = any(%s) and (not publishable or exists (
+  select from registration_maintenance m where m.environment_id = l.environment_id and m.region = l.region)) limit 1
+"""
 
 log = structlog.get_logger()
 
@@ -175,7 +176,7 @@ def _judged_without_a_call(delivery: Delivery, routes: dict[int, Route]) -> Find
     if not _is_before_selection(delivery):
         return None
     try:
-        selected = _selects(routes[delivery.lane.source_id], delivery.tail)
+        selected = routes[delivery.lane.source_id].selects_stored(delivery.tail)
     except Exception as error:  # one event that cannot be judged must not hold up everybody's
         log.exception("an event could not be judged", event_id=str(UUID(bytes=delivery.event_id)))
         return outcomes.unjudged(delivery, str(error))
@@ -185,20 +186,6 @@ def _judged_without_a_call(delivery: Delivery, routes: dict[int, Route]) -> Find
 def _is_before_selection(delivery: Delivery) -> bool:
     since = delivery.lane.selection_since
     return since is not None and delivery.event_id < lowest_uuid_of(since).bytes
-
-
-def _selects(route: Route, tail: bytes) -> bool:
-    stored = read_tail(tail)
-    return route.selects(
-        PostedEvent(
-            tenant="",
-            type=stored.type,
-            detail=stored.detail.encode(),
-            id=None,
-            time=stored.time,
-            resources=stored.resources,
-        )
-    )
 
 
 def _report_suspects(findings: Iterable[Finding], sent_at: datetime) -> None:

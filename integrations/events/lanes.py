@@ -25,27 +25,31 @@ LOWEST_UUID = UUID(bytes=LOWEST)
 # that are analysed empty and then hold a million rows.
 WITH_WORK = """
 select l.source_id, s.name, l.environment_id, l.region, s.observed, l.selection_since, r.due is not null,
-  h.source_id is not null
+  h.source_id is not null, d.source_id is not null
 from sources_lane l join sources_source s on s.id = l.source_id
 left join unnest(%s::int[], %s::uuid[]) as f(source_id, floor) on f.source_id = l.source_id
 left join heavy_lanes h on h.source_id = l.source_id
+left join sources_drain d on d.source_id = l.source_id
 left join lateral (
   select true as fresh from pending
   where source_id = l.source_id and event_id > coalesce(f.floor, %s::uuid) order by event_id limit 1) p on true
 left join lateral (
   select true as due from retry where source_id = l.source_id and due_at <= now() order by due_at limit 1) r on true
-where l.publishable and (p.fresh or r.due) and {where}
+where l.publishable and (p.fresh or r.due) and (d.next_at is null or d.next_at <= now()) and {where}
 """
-WITHOUT_BREAKER = """not exists (
-    select 1 from registration_breaker b where b.environment_id = l.environment_id and b.region = l.region)"""
-OF_ONE_REGION = "l.environment_id = %s and l.region = %s"
+WITHOUT_MAINTENANCE = """not exists (
+    select 1 from registration_maintenance m where m.environment_id = l.environment_id and m.region = l.region)"""
+WITHOUT_BREAKER = f"""not exists (
+    select 1 from registration_breaker b where b.environment_id = l.environment_id and b.region = l.region)
+  and {WITHOUT_MAINTENANCE}"""  # noqa: S608 - put together from the constants above
+OF_ONE_REGION = f"l.environment_id = %s and l.region = %s and {WITHOUT_MAINTENANCE}"
 
 
 class WorkingLane(msgspec.Struct, frozen=True):
     """A lane with work: the source's name, where and for whom it is called, and what we know of the source.
 
-    `retries` says whether any second try is due; a heavy lane had more than its share of the last round. `head` is
-    what goes in front of each stored tail.
+    `retries` says whether any second try is due; a heavy lane had more than its share of the last round; a rated one
+    has a drain rate. `head` is what goes in front of each stored tail.
     """
 
     source_id: int
@@ -57,6 +61,7 @@ class WorkingLane(msgspec.Struct, frozen=True):
     selection_since: datetime | None
     retries: bool
     heavy: bool
+    rated: bool = False
 
 
 class Floors:
@@ -92,7 +97,7 @@ class Floors:
 
 
 def lanes_with_work(connection: psycopg.Connection, floors: Floors) -> list[WorkingLane]:
-    """Return the publishable lanes that have something to send now and whose breaker is closed."""
+    """Return the publishable lanes with something to send now, outside of breakers, maintenance and drain pauses."""
     return _find(connection, WITHOUT_BREAKER, floors)
 
 

@@ -16,7 +16,9 @@ COUNT_LIMIT = 100_000
 
 COUNTERS = """
 select s.id, l.publishable and not exists (
-    select 1 from registration_breaker b where b.environment_id = s.environment_id and b.region = s.region) as open,
+    select 1 from registration_breaker b where b.environment_id = s.environment_id and b.region = s.region)
+  and not exists (
+    select 1 from registration_maintenance m where m.environment_id = s.environment_id and m.region = s.region) as open,
   (select count(*) from (select 1 from pending p where p.source_id = s.id limit %(limit)s) x) as pending,
   (select count(*) from (select 1 from retry r where r.source_id = s.id limit %(limit)s) x) as retrying,
   (select count(*) from (select 1 from dead d where d.source_id = s.id limit %(limit)s) x) as dead,
@@ -32,6 +34,8 @@ select p.event_id from sources_lane l cross join lateral (
   select event_id from pending where source_id = l.source_id order by event_id limit 1) p
 where l.publishable and not exists (
   select from registration_breaker b where b.environment_id = l.environment_id and b.region = l.region)
+and not exists (
+  select from registration_maintenance m where m.environment_id = l.environment_id and m.region = l.region)
 order by 1 limit 1
 """
 # Each publisher holds one slot for the life of its session.

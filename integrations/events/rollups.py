@@ -49,9 +49,10 @@ with homes as (
 ), waiting as (
   select event_id, l.source_id from sources_lane l
   left join registration_breaker b on b.environment_id = l.environment_id and b.region = l.region
+  left join registration_maintenance m on m.environment_id = l.environment_id and m.region = l.region
   cross join lateral (
     select event_id from pending where source_id = l.source_id and event_id >= %(lowest)s and event_id < %(beyond)s) p
-  where b.id is not null or not l.publishable
+  where b.id is not null or m.id is not null or not l.publishable
 ), of_sources as materialized (
   select source_id, minute, {_SUMS}, sum(bytes)::bigint as bytes from (
     select source_id, minute, case when code = 0 then tries else 0 end as accepted,

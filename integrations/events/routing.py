@@ -12,6 +12,7 @@ import psycopg
 from integrations.arrays import texts
 from integrations.cursors import binary_cursor
 from integrations.events.parsing import PostedEvent
+from integrations.events.wire import read_tail
 from integrations.patterns import EventPattern, compile_pattern
 
 LONGEST_INTEGER = 4_000  # digits; Python refuses to convert much longer ones
@@ -37,6 +38,20 @@ class Route:
         if self.types is not None and event.type not in self.types:
             return False
         return self.pattern is None or self.pattern.matches(self._envelope(event))
+
+    def selects_stored(self, tail: bytes) -> bool:
+        """Return whether the source wants an event that is stored as this tail."""
+        stored = read_tail(tail)
+        return self.selects(
+            PostedEvent(
+                tenant="",
+                type=stored.type,
+                detail=stored.detail.encode(),
+                id=None,
+                time=stored.time,
+                resources=stored.resources,
+            )
+        )
 
     def _envelope(self, event: PostedEvent) -> dict[str, Any]:
         """Return what the tenant's rules will see (EventBridge's envelope), as far as it is known before sending."""

@@ -53,9 +53,10 @@ select {MINUTE_OF_EVENT} / %(step)s * %(step)s, count(*)
 from (
   select p.event_id from sources_source s join sources_lane l on l.source_id = s.id
   left join registration_breaker b on b.environment_id = l.environment_id and b.region = l.region
+  left join registration_maintenance m on m.environment_id = l.environment_id and m.region = l.region
   cross join lateral (
     select event_id from pending where source_id = s.id and event_id >= %(lowest)s and event_id < %(beyond)s) p
-  where {{scope}} and (b.id is not null or not l.publishable) limit %(most)s) p
+  where {{scope}} and (b.id is not null or m.id is not null or not l.publishable) limit %(most)s) p
 group by 1
 """  # noqa: S608 - an expression of the minute job
 

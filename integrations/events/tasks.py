@@ -4,7 +4,7 @@ from celery import shared_task
 from django.db import connection
 from django.utils import timezone
 
-from integrations.events import hold_limit, publisher, replaying, retention, rollups, storage
+from integrations.events import dropping, hold_limit, kept, publisher, replaying, reserves, retention, rollups, storage
 from integrations.kick import kick
 from tenants.audit import Actor
 
@@ -23,6 +23,15 @@ def replay() -> None:
     """Queue what replays ask for, for about half a minute at most; start the successor if more is due."""
     if replaying.is_any_due(timezone.now()) and replaying.replay_for_a_while(timezone.now):
         kick(replay)
+
+
+@shared_task
+def settle_gates() -> None:
+    """Do what gates owe: replay what was sent and kept, drop what is not to be held, hand reserves over."""
+    if kept.replay_kept(timezone.now()):
+        kick(replay)
+    dropping.drop_for_a_while(timezone.now())
+    reserves.hand_over(timezone.now())
 
 
 @shared_task

@@ -62,8 +62,10 @@ class Environment(models.Model):
                 condition=~models.Q(kind="test") | models.Q(namespace__endswith=".test"),
                 name="environment_test_namespace_ends_in_test",
             ),
-            # The other two are refused until they are built: SQL that sets them would lose events.
-            models.CheckConstraint(condition=models.Q(gate_policy="hold"), name="environment_gate_policy_built"),
+            models.CheckConstraint(
+                condition=models.Q(gate_policy__in=["hold", "send_and_keep", "drop"]),
+                name="environment_gate_policy_known",
+            ),
             models.CheckConstraint(
                 condition=models.Q(retention_days__gte=1), name="environment_retention_days_positive"
             ),
@@ -120,3 +122,19 @@ class Breaker(models.Model):
 
     def __str__(self) -> str:
         return f"{self.environment} in {self.region}: {self.code}"
+
+
+class Maintenance(models.Model):
+    """A row holds all events of an environment in a region, because somebody wants it so."""
+
+    environment = models.ForeignKey(Environment, on_delete=models.CASCADE, related_name="maintenances")
+    region = models.CharField(max_length=32)
+    since = models.DateTimeField()
+    actor_label = models.CharField(max_length=200)
+    note = models.CharField(max_length=500, blank=True)
+
+    class Meta:
+        constraints = [models.UniqueConstraint("environment", "region", name="maintenance_once")]
+
+    def __str__(self) -> str:
+        return f"{self.environment} in {self.region}: maintenance since {self.since:%Y-%m-%d %H:%M} UTC"

@@ -33,8 +33,7 @@ def delete_source(*, source: Source, keep_queue: bool, actor: Actor, now: dateti
             _want_away(current, keep_queue, actor, now)
         elif keep_queue or current.lane.drops_since is not None:
             return current
-        if not keep_queue:
-            Lane.objects.filter(source=current).update(drops_since=ALWAYS)
+        Lane.objects.filter(source=current).update(drops_since=None if keep_queue else ALWAYS)
         audit.record(
             actor=actor,
             action="source:delete",

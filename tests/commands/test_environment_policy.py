@@ -16,7 +16,11 @@ SHOP = ("environment_policy", "shop", "test")
 
 def test_without_options_it_shows_what_is_set(manage: Manage, environment: Environment) -> None:
     assert manage(*SHOP).output.split("\n")[:2] == ["retention days: 30", "hold limit days: 14"]
-    assert json.loads(manage(*SHOP, "--json").output) == {"retention_days": 30, "hold_limit_days": 14}
+    assert json.loads(manage(*SHOP, "--json").output) == {
+        "retention_days": 30,
+        "hold_limit_days": 14,
+        "gate_policy": "hold",
+    }
     assert not AuditEntry.objects.filter(action="environment:set_policies").exists()
 
 
@@ -71,3 +75,10 @@ def test_an_unknown_environment_is_answered_with_those_there_are(manage: Manage,
     said = manage("environment_policy", "shop", "production")
     assert said.code == 1
     assert "shop test" in said.error
+
+
+def test_the_gate_policy_is_changed(manage: Manage, environment: Environment) -> None:
+    assert "gate policy: send_and_keep" in manage(*SHOP, "--gate-policy", "send_and_keep").output
+    environment.refresh_from_db()
+    assert environment.gate_policy == "send_and_keep"
+    assert AuditEntry.objects.filter(action="environment:set_gate_policy").count() == 1

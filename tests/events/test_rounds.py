@@ -12,6 +12,7 @@ from django.utils import timezone
 from integrations.events import ingest, recording
 from integrations.events.publisher import Publisher
 from integrations.events.recording import Recorder
+from integrations.events.routing import Route
 from integrations.events.story import story_of
 from integrations.events.trouble import recording_trouble
 from integrations.registration.models import Environment
@@ -82,8 +83,6 @@ def test_a_call_that_fails_by_our_own_defect_does_not_end_the_others(
 def test_an_event_that_cannot_be_judged_is_dead_and_its_neighbours_are_sent(
     publisher: Publisher, aws: FakeAws, source: Source, store_events: Store, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    from integrations.events import delivering
-
     def fail_on_two(route: Any, tail: bytes) -> bool:
         if b'\\"n\\": 2' in tail:
             raise RecursionError
@@ -91,7 +90,7 @@ def test_an_event_that_cannot_be_judged_is_dead_and_its_neighbours_are_sent(
 
     store_events(*events(4))
     Lane.objects.update(selection_since=timezone.now() + timedelta(minutes=2))
-    monkeypatch.setattr(delivering, "_selects", fail_on_two)
+    monkeypatch.setattr(Route, "selects_stored", fail_on_two)
     publisher.publish_round()
     assert (queued(), len(aws.accepted)) == ({"dead": 1}, 3)
     assert rows("select c.code from dead d join outcome_codes c on c.id = d.code") == [("selection_failed",)]

@@ -1,4 +1,4 @@
-"""`manage.py environment_policy`: shows or changes how long an environment keeps events and holds deliveries."""
+"""`manage.py environment_policy`: shows or changes what an environment keeps, holds and does while AWS says PENDING."""
 
 import json
 from argparse import ArgumentParser
@@ -10,19 +10,24 @@ from django.utils import timezone
 from dashboard.management.commands.create_integration import KINDS
 from dashboard.management.environments import environment_named
 from dashboard.management.refusals import as_command_errors
+from integrations.registration.models import Environment
 from integrations.registration.policies import LONGEST_HOLD_DAYS, LONGEST_RETENTION_DAYS, set_policies
+from integrations.sources.gate_policy import set_gate_policy
 from tenants.audit import Actor
 
 
 class Command(BaseCommand):
     requires_system_checks = ()  # it is run by scripts, and touches no URL, template or static file
-    help = "Show how long an environment keeps events and holds what cannot be delivered; with options, change it."
+    help = "Show how an environment keeps and holds events, and what it does while AWS says PENDING; or change it."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("integration", help="the integration's slug")
         parser.add_argument("environment", choices=KINDS)
         parser.add_argument("--retention-days", type=int, help=f"1 to {LONGEST_RETENTION_DAYS}")
         parser.add_argument("--hold-limit-days", type=int, help=f"1 to {LONGEST_HOLD_DAYS}")
+        parser.add_argument(
+            "--gate-policy", choices=Environment.GatePolicy.values, help="for events of a source that AWS calls PENDING"
+        )
         parser.add_argument("--json", action="store_true", help="print JSON for programs")
 
     def handle(self, **options: Any) -> None:
@@ -35,7 +40,18 @@ class Command(BaseCommand):
                 actor=Actor.system("manage.py environment_policy"),
                 now=timezone.now(),
             )
-        policies = {"retention_days": environment.retention_days, "hold_limit_days": environment.hold_limit_days}
+            if options["gate_policy"]:
+                environment = set_gate_policy(
+                    environment=environment,
+                    policy=options["gate_policy"],
+                    actor=Actor.system("manage.py environment_policy"),
+                    now=timezone.now(),
+                )
+        policies = {
+            "retention_days": environment.retention_days,
+            "hold_limit_days": environment.hold_limit_days,
+            "gate_policy": environment.gate_policy,
+        }
         if options["json"]:
             self.stdout.write(json.dumps(policies))
         else:
