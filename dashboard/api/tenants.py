@@ -10,7 +10,10 @@ from ninja import Field, Query, Router, Schema, Status
 from pydantic import ConfigDict
 
 from dashboard.api.callers import ApiKey, caller_of, environment_of, tenant_of
+from integrations.kick import kick
 from integrations.problems import Problem
+from integrations.sources.closing import close_tenant
+from integrations.sources.tasks import advance_sources
 from tenants.accounts import InvalidTenant, put_tenant
 from tenants.models import Tenant
 
@@ -79,6 +82,25 @@ def put(request: HttpRequest, tenant: str, content: TenantIn | None = None) -> S
 def get(request: HttpRequest, tenant: str) -> TenantOut:
     """Needs the scope tenants:read."""
     return _shown(tenant_of(request, tenant))
+
+
+@router.delete(
+    "/tenants/{tenant}",
+    response={204: None},
+    auth=ApiKey("tenants:write"),
+    summary="Close a tenant",
+    operation_id="delete_tenant",
+)
+def delete(request: HttpRequest, tenant: str) -> Status[None]:
+    """Deletes its sources at AWS and ends its people's access; its events stay to retention. Needs tenants:write."""
+    caller = caller_of(request)
+    known = Tenant.objects.filter(directory=caller.environment.directory_id, external_id=tenant).order_by("-pk")
+    found = None if "\x00" in tenant else known.first()
+    if found is None:
+        raise Problem(404, "tenant_unknown", "This environment has no such tenant, and none that was closed.")
+    close_tenant(tenant=found, actor=caller.actor, now=timezone.now())
+    kick(advance_sources)
+    return Status(204, None)
 
 
 @router.get(

@@ -79,3 +79,24 @@ def test_a_page_that_cannot_be_is_refused_by_the_parameters_name(call: Call, que
 def test_a_cursor_of_nobody_is_just_a_place_in_the_order(call: Call) -> None:
     call("PUT", "/tenants/42")
     assert call("GET", f"/tenants?after={uuid4()}").status_code == 200
+
+
+def test_closing_a_tenant_can_be_repeated_and_its_id_is_another_tenant_afterwards(call: Call) -> None:
+    first = call("PUT", "/tenants/42").json()["id"]
+    for _ in range(2):
+        assert call("DELETE", "/tenants/42").status_code == 204
+    problem(call("GET", "/tenants/42"), 404, "tenant_unknown")
+    assert call("GET", "/tenants").json()["tenants"] == []
+    again = call("PUT", "/tenants/42")
+    assert again.status_code == 201
+    assert again.json()["id"] != first
+
+
+def test_closing_what_never_was_is_404(call: Call) -> None:
+    problem(call("DELETE", "/tenants/42"), 404, "tenant_unknown")
+
+
+def test_another_environment_cannot_close_a_tenant(call: Call, other_key: str) -> None:
+    call("PUT", "/tenants/42")
+    problem(call("DELETE", "/tenants/42", key=other_key), 404, "tenant_unknown")
+    assert call("GET", "/tenants/42").status_code == 200

@@ -9,8 +9,8 @@ from tests.architecture.sources import ROOT, modules, tree_of
 
 PLACE_OF_CODE = {"Rejection": 0, "Problem": 1, "_unauthorized": 0}
 KEYS = Path("integrations/registration/keys.py")
-# Of other calls: reading an event, issuing a key.
-ELSEWHERE = {"event_unknown", "scope_unknown", "rate_invalid"}
+# Of other calls and pages: reading an event, issuing a key, trying a selection.
+ELSEWHERE = {"pasted_invalid", "event_unknown", "scope_unknown", "rate_invalid"}
 
 
 def codes_of(path: Path) -> Iterator[str]:
