@@ -28,19 +28,29 @@ def story_of(*, environment_id: int, event_id: UUID) -> dict[str, Any] | None:
     if event is None:
         return None
     entry = wire.read_tail(bytes(event.wire))
+    return _told(event) | {
+        "time": datetime.fromtimestamp(entry.time, tz=UTC),
+        "resources": entry.resources,
+        "detail": msgspec.Raw(entry.detail.encode()),
+    }
+
+
+def story_without_payload(event: Event) -> dict[str, Any]:
+    """Return what `story_of` tells but for what was posted: that has a door of its own, `payloads.read_payload`."""
+    return _told(event)
+
+
+def _told(event: Event) -> dict[str, Any]:
     deliveries = [_shown(delivery) for delivery in deliveries_of([(event.id, event.tenant_id)])]
     return {
         "event_id": event.id,
         "id": event.caller_id,
         "tenant": _external_id(event.tenant_id),
         "type": event.type.name,
-        "time": datetime.fromtimestamp(entry.time, tz=UTC),
         "received_at": moment_of(event.id),
         "state": overall_state(event.disposition, [delivery["state"] for delivery in deliveries]),
-        "resources": entry.resources,
-        "detail": msgspec.Raw(entry.detail.encode()),
         "deliveries": deliveries,
-        "attempts": list(_attempts(event_id)),
+        "attempts": list(_attempts(event.id)),
     }
 
 

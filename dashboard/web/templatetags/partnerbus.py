@@ -134,6 +134,17 @@ def short_count(number: int) -> str:
     return f"{value:.1f}".removesuffix(".0") + unit if value < 9.95 else f"{value:,.0f}{unit}"
 
 
+@register.filter(name="bytes")
+def size(number: int) -> str:
+    """Write a number of bytes: 880 B, 2.1 kB, 640 MB."""
+    value, unit = float(number), "B"
+    for unit in ("B", "kB", "MB", "GB", "TB"):  # noqa: B007 - the last one stays
+        if value < 999.5:
+            break
+        value /= 1_000
+    return f"{value:,.0f} {unit}" if value >= 9.95 or unit == "B" else f"{value:.1f} {unit}"
+
+
 @register.filter
 def counted(number: int) -> str:
     """Write a count of a source; at the limit of counting it says that there may be more."""

@@ -1,0 +1,149 @@
+"""The events explorer: tens of millions of events, a page of them at a time."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+from urllib.parse import urlencode
+from uuid import UUID
+
+from django.http import HttpRequest, HttpResponseBase
+from django.shortcuts import render
+from django.urls import reverse
+from django.utils import timezone
+from django.views.decorators.http import require_safe
+
+from dashboard.operators.events_question import LIST, Wanted, all_of, found_by, wanted_by
+from dashboard.web import looks
+from dashboard.web.csv_export import csv_of
+from dashboard.web.doors import ACT_ON_TENANTS, may, person_of, staff_page
+from dashboard.web.filters import Asked
+from dashboard.web.looks import Look, look_of
+from dashboard.web.paging import SIZE, Page, counted, stretched
+from dashboard.web.reasons import reason_in_words
+from integrations.events.footprints import Footprint, footprints_of
+from integrations.events.listing import EventRow, list_events
+from integrations.registration.models import Environment
+from tenants.models import Tenant
+
+NOUN = ("event", "events")
+REPLAYABLE = {"accepted": "accepted", "dead": "dead"}
+COLUMNS: Mapping[str, Callable[[EventRow], Any]] = {
+    "event_id": lambda row: row.event_id,
+    "id": lambda row: row.caller_id,
+    "tenant": lambda row: row.tenant_id,
+    "type": lambda row: row.type,
+    "state": lambda row: row.state,
+    "reason": lambda row: row.reason,
+    "received_at": lambda row: row.received_at,
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One event as the explorer shows it."""
+
+    row: EventRow
+    tenant: Tenant | None
+    environment: Environment | None
+    footprint: Footprint | None
+
+    @property
+    def look(self) -> Look:
+        """How its state looks."""
+        return look_of(looks.EVENT, self.row.state)
+
+    @property
+    def reason(self) -> str:
+        """Why it is in this state, in words."""
+        return reason_in_words(self.row.reason)
+
+
+@require_safe
+@staff_page
+def events(request: HttpRequest) -> HttpResponseBase:
+    """Show the events that the filters ask for, newest first, or send them as a file."""
+    asked = LIST.read(request)
+    wanted = wanted_by(asked, timezone.now())
+    named = found_by(asked, wanted)
+    if asked.wants_csv:
+        return csv_of("events", _columns(), all_of(wanted.question) if named is None else named)
+    shown = _page(asked, wanted) if named is None else stretched(asked, named, older="", count_text=_counted(named))
+    context = {
+        "list": asked,
+        "shown": shown,
+        "lines": _lines(shown.rows),
+        "misses": wanted.misses,
+        "searched": named is not None,
+        "replay_url": _replay_url(asked, wanted) if named is None and may(person_of(request), ACT_ON_TENANTS) else "",
+    }
+    return render(request, "operators/events.html", context)
+
+
+def _page(asked: Asked, wanted: Wanted) -> Page[EventRow]:
+    page = list_events(wanted.question, below=_below(asked.cursor), limit=SIZE)
+    older = str(page.older) if page.older else ""
+    count = "" if older or asked.cursor else _counted(page.rows)
+    return stretched(asked, page.rows, older=older, count_text=count)
+
+
+def _counted(rows: list[EventRow]) -> str:
+    return counted(len(rows), NOUN)
+
+
+def _below(cursor: str) -> UUID | None:
+    try:
+        return UUID(cursor) if cursor else None
+    except ValueError:  # not a cursor of ours: begin with the first page
+        return None
+
+
+def _lines(rows: Any) -> list[Line]:
+    tenants = Tenant.objects.in_bulk({row.tenant_id for row in rows})
+    environments = Environment.objects.select_related("integration").in_bulk({row.environment_id for row in rows})
+    footprints = footprints_of(row.event_id for row in rows)
+    return [
+        Line(row, tenants.get(row.tenant_id), environments.get(row.environment_id), footprints.get(row.event_id))
+        for row in rows
+    ]
+
+
+def _columns() -> Mapping[str, Callable[[EventRow], Any]]:
+    """The columns, with the SaaS's own ids of tenants, each asked for once."""
+    known: dict[int, str] = {}
+
+    def external_id(row: EventRow) -> str:
+        if row.tenant_id not in known:
+            known.update(Tenant.objects.filter(pk=row.tenant_id).values_list("pk", "external_id"))
+        return known.get(row.tenant_id, "")
+
+    return {**COLUMNS, "tenant": external_id}
+
+
+def _replay_url(asked: Asked, wanted: Wanted) -> str:
+    """Return where what is filtered can be replayed: within one environment, and only what has been sent or is dead."""
+    state = asked.value("state")
+    if wanted.misses or (state and state not in REPLAYABLE):
+        return ""
+    environment = wanted.environment or _only_environment(wanted)
+    if environment is None:
+        return ""
+    since = wanted.question.since
+    given = {
+        "environment": str(environment.public_id),
+        "tenant": str(wanted.tenants[0].public_id) if len(wanted.tenants) == 1 else "",
+        "source": str(wanted.source.public_id) if wanted.source else "",
+        "type": asked.value("type"),
+        "code": asked.value("code"),
+        "states": REPLAYABLE.get(state, ""),
+        "from": since.isoformat(timespec="seconds") if since else "",
+    }
+    return f"{reverse('operator_replay_new')}?{urlencode({name: value for name, value in given.items() if value})}"
+
+
+def _only_environment(wanted: Wanted) -> Environment | None:
+    if wanted.source:
+        return wanted.source.environment
+    directories = {tenant.directory_id for tenant in wanted.tenants}
+    found = Environment.objects.all() if not directories else Environment.objects.filter(directory__in=directories)
+    first = list(found.select_related("integration")[:2])
+    return first[0] if len(first) == 1 else None
