@@ -6,7 +6,17 @@ is mounted before these patterns and described in the same document.
 
 from django.urls import URLPattern, URLResolver, include, path, re_path
 
-from dashboard.api import dead_letters, hand_off, metrics, portal_sessions, problems, replays, source_actions, tenants
+from dashboard.api import (
+    dead_letters,
+    diagnosis,
+    hand_off,
+    metrics,
+    portal_sessions,
+    problems,
+    replays,
+    source_actions,
+    tenants,
+)
 from dashboard.api.bodies import StrictParser
 from dashboard.api.documentation import DocumentedApi, OwnPage
 
@@ -20,6 +30,7 @@ api = DocumentedApi(
 )
 problems.install(api)
 api.add_router("", tenants.router)
+api.add_router("", diagnosis.router)
 api.add_router("", hand_off.router)
 api.add_router("", portal_sessions.router)
 api.add_router("", source_actions.router)

@@ -3,6 +3,7 @@
 from django.urls import URLPattern, URLResolver, path
 
 from dashboard.operators.views.audit_log import audit_log
+from dashboard.operators.views.diagnosis import diagnosis
 from dashboard.operators.views.event import event, event_json
 from dashboard.operators.views.events import events
 from dashboard.operators.views.replays import cancel, new_replay, replay, replays
@@ -17,5 +18,6 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("replays/new", new_replay, name="operator_replay_new"),
     path("replays/<uuid:replay>", replay, name="operator_replay"),
     path("replays/<uuid:replay>/cancel", cancel, name="operator_replay_cancel"),
+    path("tenants/<str:tenant>/diagnosis", diagnosis, name="operator_diagnosis"),
     path("style", style, name="operator_style"),
 ]

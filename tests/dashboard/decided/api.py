@@ -19,6 +19,7 @@ DECIDED: Decisions = {
     "api/v1/dead-letters/discard": ("POST", "/api/v1/dead-letters/discard", NEEDS_A_KEY),
     "api/v1/tenants": ("GET", "/api/v1/tenants", NEEDS_A_KEY),
     "api/v1/tenants/<tenant>": ("GET", "/api/v1/tenants/alder", NEEDS_A_KEY),
+    "api/v1/tenants/<tenant>/diagnosis": ("GET", "/api/v1/tenants/alder/diagnosis", NEEDS_A_KEY),
     "api/v1/tenants/<tenant>/portal-sessions": ("POST", "/api/v1/tenants/alder/portal-sessions", NEEDS_A_KEY),
     "api/v1/tenants/<tenant>/portal-sessions/<session>": (
         "GET",

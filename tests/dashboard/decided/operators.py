@@ -23,5 +23,6 @@ DECIDED: Decisions = {
         "/operators/replays/{nothing}/cancel",
         only("support", "operations", status=404, among=("manager",)),
     ),
+    "operators/tenants/<str:tenant>/diagnosis": ("GET", "/operators/tenants/{alder}/diagnosis", ALL_STAFF),
     "operators/style": ("GET", "/operators/style", ALL_STAFF),
 }
