@@ -67,6 +67,11 @@ app.conf.update(
             "schedule": 5.0,
             "options": {"expires": 10},
         },
+        "advance-validation-runs": {
+            "task": "integrations.onboarding.tasks.advance_validation_runs",
+            "schedule": 2.0,
+            "options": {"expires": 4},
+        },
         "heartbeat": {
             "task": "dashboard.health.heartbeat",
             "schedule": 10.0,

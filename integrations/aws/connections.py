@@ -27,6 +27,7 @@ from integrations.aws.publishers import Publisher
 
 if TYPE_CHECKING:
     from mypy_boto3_events import EventBridgeClient
+    from mypy_boto3_sqs import SQSClient
     from mypy_boto3_sts import STSClient
 
 CONNECT_SECONDS = 3
@@ -46,7 +47,9 @@ class Connection:
     sts: "STSClient"
     credentials: Credentials | None
     endpoint: Endpoint
+    session: boto3.session.Session
     verified: bool = False
+    queues: "SQSClient | None" = None
 
     def current_credentials(self) -> ReadOnlyCredentials:
         """Return key, secret and token, renewed where it is time. Raises what botocore raises."""
@@ -73,6 +76,14 @@ def connect(publisher: Publisher, region: str) -> Connection:
             if connection is None:
                 connection = _open[key] = _connection(publisher, region)
     return connection
+
+
+def queue_client(connection: Connection) -> "SQSClient":
+    """Return the connection's client of SQS, made at its first use: publishing needs none."""
+    if connection.queues is None:
+        with _opening:
+            connection.queues = connection.queues or connection.session.client("sqs", config=_config())
+    return connection.queues
 
 
 def forget_connections() -> None:
@@ -110,6 +121,7 @@ def _connection(publisher: Publisher, region: str) -> Connection:
         sts=clients.client("sts", config=_config()),
         credentials=session.get_credentials(),
         endpoint=_endpoint(session, events.meta.endpoint_url),
+        session=clients,
     )
 
 

@@ -86,6 +86,21 @@ def accounts_of(publisher: Publisher, region: str, name: str) -> list[SourceAcco
     return [_account(row, operation) for page in pages for row in page.get("PartnerEventSourceAccounts", [])]
 
 
+def witness(publisher: Publisher, region: str, name: str, account: str) -> tuple[str, str]:
+    """Return AWS's word for the source's state on `account`, empty if there is none, and the id of that request.
+
+    For evidence; `accounts_of` is the way to learn the state. Raises AwsError, LimitError.
+    """
+    check_name(name)
+    try:
+        with _calling(publisher, region, "ListPartnerEventSourceAccounts") as events:
+            reply = events.list_partner_event_source_accounts(EventSourceName=name, Limit=PAGE_SIZE)
+    except SourceNotFound as missing:
+        return "", missing.request_id
+    states = {row.get("Account"): str(row.get("State", "")) for row in reply.get("PartnerEventSourceAccounts", [])}
+    return states.get(account, ""), str(reply["ResponseMetadata"]["RequestId"])
+
+
 def list_sources(publisher: Publisher, region: str, prefix: str) -> Iterator[SourceDescription]:
     """Yield the publisher's sources whose names begin with `prefix`, page by page.
 
