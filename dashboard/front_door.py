@@ -5,7 +5,7 @@ from typing import cast
 from django.http import HttpRequest, HttpResponse
 from django.views.decorators.http import require_safe
 
-from dashboard.operators.views.status import status as status_for_staff
+from dashboard.operators.views.overview import overview_page
 from dashboard.portal.views.status import status as status_for_tenants
 from dashboard.web.signed_in import signed_in
 from tenants.access import is_staff
@@ -17,5 +17,5 @@ from tenants.models import User
 def status(request: HttpRequest) -> HttpResponse:
     """Show the status page that belongs to this person."""
     user = cast(User, request.user)
-    page = status_for_staff if is_staff(user) else status_for_tenants
+    page = overview_page if is_staff(user) else status_for_tenants
     return page(request, user)

@@ -1,4 +1,4 @@
-"""What a change changed: before and after, field by field."""
+"""What a line of the audit log says: what was done, and what it changed, field by field."""
 
 import json
 from collections.abc import Mapping
@@ -26,6 +26,17 @@ def differences(before: Mapping[str, Any] | None, after: Mapping[str, Any] | Non
         for name in names
         if name not in old or name not in new or old[name] != new[name]
     ]
+
+
+def action_words(action: str) -> str:
+    """Write an action `subject:verb` for people: `source:pause` is Pause source."""
+    subject, _, verb = action.partition(":")
+    return words_of(f"{verb} {subject}" if verb else subject)
+
+
+def words_of(name: str) -> str:
+    """Write the name of an action or type for people."""
+    return name.replace("_", " ").capitalize()
 
 
 def _words(value: Any) -> str:

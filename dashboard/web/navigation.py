@@ -15,6 +15,7 @@ from tenants.models import StaffRole, User
 
 EVERYBODY = (StaffRole.OPERATIONS, StaffRole.MANAGER, StaffRole.SUPPORT)
 OPERATIONS = (StaffRole.OPERATIONS,)
+START = "overview"  # what staff see at / too
 MAIN, ONBOARDING, SET_UP = "", "Onboarding with AWS", "Set up"
 COUNTED_FOR_SECONDS = 15
 
@@ -99,7 +100,11 @@ def _url(entry: Entry) -> str:
 
 
 def _is_at(path: str, url: str, entry: Entry) -> bool:
-    return path == url or (not entry.alone and path.startswith(url.rstrip("/") + "/"))
+    return (
+        path == url
+        or (path == "/" and entry.route == START)
+        or (not entry.alone and path.startswith(url.rstrip("/") + "/"))
+    )
 
 
 def _link(entry: Entry, url: str, lit: str) -> Link:

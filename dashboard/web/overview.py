@@ -169,10 +169,11 @@ class Overview:
         return max((moment for moment in moments if moment), default=None)
 
 
-def overview_of(tenants: QuerySet[Tenant], *, everybody: bool, now: datetime) -> Overview:
+def overview_of(tenants: QuerySet[Tenant], *, everybody: bool, now: datetime, events: bool = True) -> Overview:
     """Gather what is shown of these tenants, at most LIMIT sources, those first that need somebody.
 
-    `everybody` says that they are all tenants there are, so that the latest events need no filter.
+    `everybody` says that they are all tenants there are, so that the latest events need no filter; without `events`
+    they are left out.
     """
     open_tenants = tenants.filter(closed_at=None)
     sources = with_former_word(Source.objects.filter(tenant__in=open_tenants).exclude(desired=Desired.ABSENT))
@@ -187,7 +188,7 @@ def overview_of(tenants: QuerySet[Tenant], *, everybody: bool, now: datetime) ->
         stops=_stops(shown),
         late=any(_is_late(each.counters, now) for each in facts),
         flowing=any(_is_flowing(each, now) for each in facts),
-        events=_latest(open_tenants, everybody=everybody),
+        events=_latest(open_tenants, everybody=everybody) if events else [],
     )
 
 

@@ -59,14 +59,13 @@ function countUp() {
 countUp();
 
 // Live region: silent while hidden, never swapped under a selection, honest about its age.
-const region = () => document.querySelector('[hx-trigger]');
-const title = () => document.querySelector('h1').textContent;
+const title = () => document.querySelector('h1')?.textContent ?? '';
 let announced = title();
 
 // What somebody has opened, scrolled or just copied survives a swap of the region around it.
 let kept = { open: [], done: [], scrolled: [] };
 const idsOf = (target, which) => [...target.querySelectorAll(which)].map(({ id }) => id).filter(Boolean);
-function keep(target) {
+function keep(target = document) {
   kept = {
     open: idsOf(target, 'details[open]'),
     done: idsOf(target, '.done'),
@@ -84,7 +83,7 @@ document.body.addEventListener('htmx:beforeSwap', (event) => {
   const selection = getSelection();
   const holds = !selection.isCollapsed && event.detail.target.contains(selection.anchorNode);
   if (holds) event.detail.shouldSwap = false;
-  else keep(event.detail.target);
+  else keep();
 });
 document.body.addEventListener('htmx:afterRequest', (event) => {
   const { status } = event.detail.xhr;
@@ -116,5 +115,5 @@ document.body.addEventListener('htmx:afterSettle', () => {
   if (title() !== announced) announce(announced = title());
 });
 document.addEventListener('visibilitychange', () => {
-  if (!document.hidden) region()?.dispatchEvent(new Event('refresh'));
+  if (!document.hidden) document.querySelectorAll('[hx-trigger]').forEach((region) => region.dispatchEvent(new Event('refresh')));
 });

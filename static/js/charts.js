@@ -29,8 +29,8 @@ function lineOf(head) {
 function draw(figure) {
   const { heads, moments, values } = read(figure.querySelector('table'));
   const box = figure.querySelector('.plot');
-  box.textContent = '';
   if (!moments.length) return;
+  box.textContent = '';
   const spanned = moments.at(-1) - moments[0];
   const label = (seconds) => (spanned > 2 * DAY ? calendar : clock).format(new Date(seconds * 1000));
   const axis = { stroke: css('--ink-3'), font: '11px Inter, system-ui, sans-serif', ticks: { show: false }, grid: { stroke: css('--line'), width: 1 } };

@@ -91,21 +91,20 @@ class TestSources:
     ) -> None:
         arn = "arn:aws:events:eu-west-1::event-source/aws.partner/shop.example.com.test/alder/events"
         source = make_source(cast.alder, arn=arn)
-        for role in ("tenant viewer", "manager"):
-            page = page_of(client_of(role))
-            assert f'data-copy="{arn}"' in page
-            assert f'data-copy="{source.name}"' in page
-            assert "2222-2222-2222" in page
-            assert 'data-copy="222222222222"' in page
-            text = re.sub(r"<wbr>|</?(span|code)[^>]*>", "", page)
-            assert arn in text
-            assert source.name in text
+        page = page_of(client_of("tenant viewer"))
+        assert f'data-copy="{arn}"' in page
+        assert f'data-copy="{source.name}"' in page
+        assert "2222-2222-2222" in page
+        assert 'data-copy="222222222222"' in page
+        text = re.sub(r"<wbr>|</?(span|code)[^>]*>", "", page)
+        assert arn in text
+        assert source.name in text
 
     def test_our_state_and_awss_own_word_stand_side_by_side(
         self, cast: Cast, client_of: ClientOf, make_source: MakeSource
     ) -> None:
         make_source(cast.alder, desired=Desired.PAUSED)
-        page = page_of(client_of("support"))
+        page = page_of(client_of("tenant viewer"))
         assert "Paused</span>" in page
         assert "AWS says ACTIVE, asked" in page
 
@@ -120,18 +119,17 @@ class TestSources:
         assert "Events are kept until your first source exists." in page
         assert "1 held for you" in page
         assert "waiting to be sent" not in page
-        assert "No AWS account yet" in page_of(client_of("support"))
 
     def test_a_long_list_is_cut_says_so_and_starts_with_those_that_need_somebody(
         self, cast: Cast, client_of: ClientOf, make_source: MakeSource
     ) -> None:
-        for number in range(51):
+        for number in range(50):
             make_source(cast.alder, label=f"ok{number:02}")
-        make_source(cast.birch, label="late", observed="pending")
-        page = page_of(client_of("support"))
-        assert "50 of 52 are listed, those first that need somebody" in page
-        assert page.index("birch/late") < page.index("alder/ok00")
-        assert "alder/ok50" not in page
+        make_source(cast.alder, label="zz-late", observed="pending")
+        page = page_of(client_of("tenant viewer"))
+        assert "50 of 51 sources are listed, those first that need somebody" in page
+        assert page.index("alder/zz-late") < page.index("alder/ok00")
+        assert "alder/ok49" not in page
 
     def test_what_aws_or_a_tenant_wrote_is_text_and_never_markup(
         self, cast: Cast, client_of: ClientOf, make_source: MakeSource
@@ -185,9 +183,6 @@ class TestIsolation:
             ("tenant viewer", {"alder"}),
             ("tenant admin", {"alder"}),
             ("other tenant's admin", {"birch"}),
-            ("support", {"alder", "birch"}),
-            ("manager", {"alder", "birch"}),
-            ("operations", {"alder", "birch"}),
         ],
     )
     def test_people_see_their_own_tenants_and_nobody_elses(
@@ -214,7 +209,6 @@ class TestIsolation:
         cast.alder.closed_at = timezone.now()
         cast.alder.save()
         assert "alder-label" not in page_of(client_of("tenant admin"))
-        assert "alder-label" not in page_of(client_of("support"))
 
     def test_somebody_who_was_switched_off_is_signed_out(self, cast: Cast, client_of: ClientOf) -> None:
         client = client_of("support")
@@ -253,13 +247,12 @@ class TestLiveRegion:
         self, cast: Cast, client_of: ClientOf, make_source: MakeSource
     ) -> None:
         source = make_source(cast.alder, observed="pending")
-        for role in ("support", "tenant viewer"):
-            client = client_of(role)
-            headers = {**HTMX, "If-None-Match": client.get("/", headers=HTMX).headers["ETag"]}
-            Source.objects.filter(pk=source.pk).update(observed_at=datetime(2026, 11, 23, tzinfo=UTC))
-            answer = client.get("/", headers=headers)
-            assert answer.status_code == 304
-            assert json.loads(answer.headers["HX-Trigger"]) == {"asked": [1_795_392_000]}
+        client = client_of("tenant viewer")
+        headers = {**HTMX, "If-None-Match": client.get("/", headers=HTMX).headers["ETag"]}
+        Source.objects.filter(pk=source.pk).update(observed_at=datetime(2026, 11, 23, tzinfo=UTC))
+        answer = client.get("/", headers=headers)
+        assert answer.status_code == 304
+        assert json.loads(answer.headers["HX-Trigger"]) == {"asked": [1_795_392_000]}
 
     def test_a_browser_that_repeats_a_tag_without_htmx_gets_the_page(self, client_of: ClientOf) -> None:
         client = client_of("support")

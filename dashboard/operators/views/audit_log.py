@@ -10,7 +10,7 @@ from django.views.decorators.http import require_safe
 
 from dashboard.web import filters
 from dashboard.web.csv_export import csv_of
-from dashboard.web.differences import Difference, differences
+from dashboard.web.differences import Difference, action_words, differences, words_of
 from dashboard.web.doors import staff_page
 from dashboard.web.filters import Asked, Filters, Sort
 from dashboard.web.keyset import every
@@ -79,12 +79,5 @@ def _question(asked: Asked) -> AuditQuestion:
 
 
 def _line(entry: AuditEntry, tenants: Mapping[int, Tenant]) -> Line:
-    subject, _, verb = entry.action.partition(":")
-    what = f"{words_of(verb)} {words_of(subject).lower()}" if verb else words_of(subject)
     tenant = tenants.get(entry.tenant_id) if entry.tenant_id else None
-    return Line(entry, tenant, what, differences(entry.before, entry.after))
-
-
-def words_of(name: str) -> str:
-    """Write the name of an action or type for people."""
-    return name.replace("_", " ").capitalize()
+    return Line(entry, tenant, action_words(entry.action), differences(entry.before, entry.after))

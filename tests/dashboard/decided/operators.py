@@ -7,6 +7,8 @@ from tests.dashboard.decisions import ALL_STAFF, Decisions, only
 SUPPORT_ALONE = only("support", "operations", status=302)
 
 DECIDED: Decisions = {
+    "operators/": ("GET", "/operators/", ALL_STAFF),
+    "operators/traffic": ("GET", "/operators/traffic", only(*STAFF, status=302)),
     "operators/audit-log": ("GET", "/operators/audit-log", ALL_STAFF),
     "operators/events": ("GET", "/operators/events", ALL_STAFF),
     "operators/events/<uuid:event>": ("GET", "/operators/events/{nothing}", ALL_STAFF | dict.fromkeys(STAFF, 404)),

@@ -1,0 +1,44 @@
+"""How much waits, is held or is dead in the whole installation: for a page that looks every few seconds."""
+
+from dataclasses import dataclass
+
+from django.db import connection
+
+from integrations.events.queries import COUNT_LIMIT
+
+_OF_LANES = (
+    "(select count(*) from (select from lanes l cross join lateral"
+    " (select from {queue} q where q.source_id = l.source_id limit %(limit)s) x where {gate} limit %(limit)s) y)"
+)
+# A look per lane into each queue, and each count ends at its limit.
+BACKLOG = f"""
+with lanes as materialized (
+  select l.source_id, l.publishable and b.id is null as open from sources_lane l
+  left join registration_breaker b on b.environment_id = l.environment_id and b.region = l.region)
+select
+  {_OF_LANES.format(queue="pending", gate="l.open")} + {_OF_LANES.format(queue="retry", gate="l.open")},
+  {_OF_LANES.format(queue="pending", gate="not l.open")} + {_OF_LANES.format(queue="retry", gate="not l.open")},
+  (select count(*) from (select from dead limit %(limit)s) d),
+  (select count(*) from (
+    select from lanes l where not l.open and (
+      exists (select from pending q where q.source_id = l.source_id)
+      or exists (select from retry q where q.source_id = l.source_id))) h)
+"""  # noqa: S608 - names of this module
+
+
+@dataclass(frozen=True, slots=True)
+class Backlog:
+    """Deliveries by what keeps them, counted to COUNT_LIMIT; `held_by` is the number of sources that hold any."""
+
+    waiting: int
+    held: int
+    dead: int
+    held_by: int
+
+
+def backlog() -> Backlog:
+    """Return what is queued now."""
+    with connection.cursor() as cursor:
+        cursor.execute(BACKLOG, {"limit": COUNT_LIMIT})
+        waiting, held, dead, held_by = cursor.fetchone()
+    return Backlog(min(waiting, COUNT_LIMIT), min(held, COUNT_LIMIT), dead, held_by)
