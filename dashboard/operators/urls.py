@@ -2,13 +2,19 @@
 
 from django.urls import URLPattern, URLResolver, path
 
+from dashboard.operators.views import source_actions, source_changes
 from dashboard.operators.views.audit_log import audit_log
 from dashboard.operators.views.diagnosis import diagnosis
+from dashboard.operators.views.environments import environment, environments, gate_policy, maintenance
 from dashboard.operators.views.event import event, event_json
 from dashboard.operators.views.events import events
+from dashboard.operators.views.offering import offer
 from dashboard.operators.views.overview import overview, traffic
 from dashboard.operators.views.replays import cancel, new_replay, replay, replays
+from dashboard.operators.views.source import history, source
+from dashboard.operators.views.sources import sources
 from dashboard.operators.views.style import style
+from dashboard.operators.views.tenants import tenant, tenants
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", overview, name="overview"),
@@ -22,5 +28,23 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("replays/<uuid:replay>", replay, name="operator_replay"),
     path("replays/<uuid:replay>/cancel", cancel, name="operator_replay_cancel"),
     path("tenants/<str:tenant>/diagnosis", diagnosis, name="operator_diagnosis"),
+    path("sources", sources, name="operator_sources"),
+    path("sources/<str:source>", source, name="operator_source"),
+    path("sources/<str:source>/history", history, name="operator_source_history"),
+    path("sources/<str:source>/pause", source_actions.pause, name="operator_source_pause"),
+    path("sources/<str:source>/resume", source_actions.resume, name="operator_source_resume"),
+    path("sources/<str:source>/reprovision", source_actions.reprovision_again, name="operator_source_reprovision"),
+    path("sources/<str:source>/delete", source_actions.delete, name="operator_source_delete"),
+    path("sources/<str:source>/test-event", source_actions.test, name="operator_source_test"),
+    path("sources/<str:source>/selection", source_changes.selection, name="operator_source_selection"),
+    path("sources/<str:source>/drain-rate", source_changes.drain, name="operator_source_drain"),
+    path("sources/<str:source>/succession", source_changes.succession, name="operator_source_succession"),
+    path("tenants", tenants, name="operator_tenants"),
+    path("tenants/<str:tenant>", tenant, name="operator_tenant"),
+    path("tenants/<str:tenant>/sources/new", offer, name="operator_offer"),
+    path("environments", environments, name="operator_environments"),
+    path("environments/<str:environment>", environment, name="operator_environment"),
+    path("environments/<str:environment>/gate-policy", gate_policy, name="operator_gate_policy"),
+    path("environments/<str:environment>/maintenance/<str:region>", maintenance, name="operator_maintenance"),
     path("style", style, name="operator_style"),
 ]

@@ -1,5 +1,6 @@
 """The doors to sources. A reserve is behind none of them: it is a queue and not an offer to anybody."""
 
+from collections.abc import Callable
 from uuid import UUID
 
 from django.db.models import QuerySet
@@ -11,6 +12,7 @@ from tenants.access import tenants_of
 from tenants.models import Tenant, User
 
 MOST_NAMED = 5
+Load = Callable[[QuerySet[Source]], QuerySet[Source]]
 
 
 def sources_of_environment(environment: Environment) -> QuerySet[Source]:
@@ -28,10 +30,11 @@ def sources_of(user: User) -> QuerySet[Source]:
     return _offers().filter(tenant__in=tenants_of(user))
 
 
-def source_for(user: User, public_id: str) -> Source:
-    """Return a source that this person may see, or raise Http404."""
+def source_for(user: User, public_id: str, loaded: Load | None = None) -> Source:
+    """Return a source that this person may see, with what `loaded` adds to the query, or raise Http404."""
+    sources = sources_of(user)
     try:
-        return sources_of(user).get(public_id=UUID(public_id))
+        return (loaded(sources) if loaded else sources).get(public_id=UUID(public_id))
     except (Source.DoesNotExist, ValueError) as missing:
         raise Http404 from missing
 

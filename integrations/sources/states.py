@@ -1,6 +1,6 @@
 """The state that people see, derived from what we want, what AWS says and what became of our calls."""
 
-from django.db.models import TextChoices
+from django.db.models import Q, TextChoices
 
 from integrations.sources.models import Desired, Observed, Source
 
@@ -33,3 +33,22 @@ def shown_state(source: Source) -> ShownState:
     if source.desired == Desired.PAUSED:
         return ShownState.PAUSED
     return ShownState.ACTIVE if source.observed == Observed.ACTIVE else ShownState.PENDING
+
+
+_WITHDRAWN = Q(desired=Desired.ABSENT) & (Q(observed__in=_NOT_AT_AWS) | Q(provisioned_at=None))
+_ENDED = Q(ended="gone") | Q(observed=Observed.DELETED)
+_LIVES = ~_WITHDRAWN & ~Q(ended="expired") & ~_ENDED
+_PROVISIONED = _LIVES & Q(provisioned_at__isnull=False)
+
+
+def shown_as(state: ShownState) -> Q:
+    """Return the condition for sources that are shown in this state: `shown_state` for the database."""
+    return {
+        ShownState.GONE: _WITHDRAWN | (~Q(ended="expired") & _ENDED),
+        ShownState.EXPIRED: ~_WITHDRAWN & Q(ended="expired"),
+        ShownState.FAILED: _LIVES & Q(provisioned_at=None, failure_final=True),
+        ShownState.REQUESTED: _LIVES & Q(provisioned_at=None, failure_final=False),
+        ShownState.PAUSED: _PROVISIONED & Q(desired=Desired.PAUSED),
+        ShownState.ACTIVE: _PROVISIONED & ~Q(desired=Desired.PAUSED) & Q(observed=Observed.ACTIVE),
+        ShownState.PENDING: _PROVISIONED & ~Q(desired=Desired.PAUSED) & ~Q(observed=Observed.ACTIVE),
+    }[state]

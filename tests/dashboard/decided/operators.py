@@ -6,9 +6,43 @@ from tests.dashboard.decisions import ALL_STAFF, Decisions, only
 # Without an environment there is nothing to replay: they are sent back to the events.
 SUPPORT_ALONE = only("support", "operations", status=302)
 
+NOBODYS = ALL_STAFF | dict.fromkeys(STAFF, 404)
+ACTS_ON_NOBODY = only("support", "operations", status=404, among=("manager",))
+ACTIONS = ("pause", "resume", "reprovision", "delete", "test-event", "selection", "drain-rate", "succession")
+
 DECIDED: Decisions = {
     "operators/": ("GET", "/operators/", ALL_STAFF),
     "operators/traffic": ("GET", "/operators/traffic", only(*STAFF, status=302)),
+    **{
+        f"operators/sources/<str:source>/{action}": (
+            "GET",
+            f"/operators/sources/{{nothing}}/{action}",
+            ACTS_ON_NOBODY,
+        )
+        for action in ACTIONS
+    },
+    "operators/sources": ("GET", "/operators/sources", ALL_STAFF),
+    "operators/sources/<str:source>": ("GET", "/operators/sources/{nothing}", NOBODYS),
+    "operators/sources/<str:source>/history": ("GET", "/operators/sources/{nothing}/history", NOBODYS),
+    "operators/tenants": ("GET", "/operators/tenants", ALL_STAFF),
+    "operators/tenants/<str:tenant>": ("GET", "/operators/tenants/{alder}", ALL_STAFF),
+    "operators/tenants/<str:tenant>/sources/new": (
+        "GET",
+        "/operators/tenants/{alder}/sources/new",
+        only("support", "operations", among=("manager",)),
+    ),
+    "operators/environments": ("GET", "/operators/environments", ALL_STAFF),
+    "operators/environments/<str:environment>": ("GET", "/operators/environments/{nothing}", NOBODYS),
+    "operators/environments/<str:environment>/gate-policy": (
+        "POST",
+        "/operators/environments/{nothing}/gate-policy",
+        only("operations", status=404, among=("support", "manager")),
+    ),
+    "operators/environments/<str:environment>/maintenance/<str:region>": (
+        "GET",
+        "/operators/environments/{nothing}/maintenance/eu-west-1",
+        only("operations", status=404, among=("support", "manager")),
+    ),
     "operators/audit-log": ("GET", "/operators/audit-log", ALL_STAFF),
     "operators/events": ("GET", "/operators/events", ALL_STAFF),
     "operators/events/<uuid:event>": ("GET", "/operators/events/{nothing}", ALL_STAFF | dict.fromkeys(STAFF, 404)),

@@ -1,0 +1,78 @@
+"""Tenants: who they are, and one tenant with its sources over all regions, its people and what was done."""
+
+from collections.abc import Callable, Mapping
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.shortcuts import render
+from django.views.decorators.http import require_safe
+
+from dashboard.operators.views.sources import environments, lines_of
+from dashboard.web import filters
+from dashboard.web.csv_export import csv_of
+from dashboard.web.doors import ACT_ON_TENANTS, may, person_of, staff_page
+from dashboard.web.filters import Filters, Sort
+from dashboard.web.keyset import every
+from dashboard.web.paging import page_of
+from dashboard.web.standing import with_former_word
+from integrations.sources.queries import sources_of_tenant
+from integrations.sources.tenant_listing import TenantQuestion, tenants_asked
+from tenants.access import tenant_for
+from tenants.audit_log import AuditQuestion, audit_entries
+from tenants.models import Tenant
+
+MOST_SOURCES = 50
+ACTIVITY = 10
+HAS = (("sources", "With sources"), ("none", "Without a source"), ("closed", "Closed"))
+
+LIST = Filters(
+    filters=(
+        filters.search("How the name begins, or your own id"),
+        filters.choice("environment", "Environment", environments),
+        filters.choice("has", "Sources", HAS, anything="With or without sources"),
+    ),
+    sorts=(Sort("name", ("name", "pk")), Sort("created", ("-created_at", "-pk"))),
+)
+COLUMNS: Mapping[str, Callable[[Tenant], Any]] = {
+    "tenant": lambda tenant: tenant.external_id,
+    "name": lambda tenant: tenant.name,
+    "environment": lambda tenant: str(tenant.directory.environment),
+    "sources": lambda tenant: vars(tenant)["source_count"],
+    "created_at": lambda tenant: tenant.created_at,
+    "closed_at": lambda tenant: tenant.closed_at,
+    "id": lambda tenant: tenant.public_id,
+}
+
+
+@require_safe
+@staff_page
+def tenants(request: HttpRequest) -> HttpResponseBase:
+    """List tenants by name, or send them as a file."""
+    asked = LIST.read(request)
+    question = TenantQuestion(words=asked.value("q"), environment=asked.value("environment"), has=asked.value("has"))
+    found = tenants_asked(question)
+    if asked.wants_csv:
+        return csv_of("tenants", COLUMNS, every(found, asked.sort.fields))
+    page = page_of(asked, found, noun=("tenant", "tenants"))
+    return render(request, "operators/tenants.html", {"list": asked, "shown": page})
+
+
+@require_safe
+@staff_page
+def tenant(request: HttpRequest, tenant: str) -> HttpResponse:
+    """Show one tenant."""
+    person = person_of(request)
+    found = tenant_for(person, tenant)
+    sources = with_former_word(sources_of_tenant(found)).select_related("environment__integration", "tenant")
+    listed = list(sources.order_by("-pk")[: MOST_SOURCES + 1])
+    activity = audit_entries(AuditQuestion(tenant_id=found.pk)).order_by("-at", "-id")[:ACTIVITY]
+    context = {
+        "tenant": found,
+        "environment": found.directory.environment,
+        "lines": lines_of(listed[:MOST_SOURCES]),
+        "more": len(listed) > MOST_SOURCES,
+        "members": found.memberships.select_related("user").order_by("user__email"),
+        "activity": activity,
+        "may_act": may(person, ACT_ON_TENANTS),
+    }
+    return render(request, "operators/tenant.html", context)
