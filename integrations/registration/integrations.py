@@ -26,6 +26,7 @@ class EnvironmentSettings:
     role_arn: str = ""
     external_id: str = ""
     receiver_accounts: Sequence[str] = ()
+    enabled: bool = False  # production only: open to tenants at once, without going live by stage 4
 
     def check(self) -> None:
         names.check_namespace(self.namespace, self.kind)
@@ -51,7 +52,7 @@ def create_integration(
             raise Problem(409, "integration_exists", f"There is an integration called {slug!r} already.")
         integration = Integration.objects.create(slug=slug, name=name)
         for settings in environments:
-            _create_environment(integration, settings)
+            _create_environment(integration, settings, now)
         audit.record(
             actor=actor,
             action="integration:create",
@@ -63,7 +64,7 @@ def create_integration(
     return integration
 
 
-def _create_environment(integration: Integration, settings: EnvironmentSettings) -> Environment:
+def _create_environment(integration: Integration, settings: EnvironmentSettings, now: datetime) -> Environment:
     if Environment.objects.filter(namespace=settings.namespace).exists():
         raise Problem(
             409, "namespace_taken", f"The namespace {settings.namespace} belongs to another environment already."
@@ -78,4 +79,5 @@ def _create_environment(integration: Integration, settings: EnvironmentSettings)
         external_id=settings.external_id,
         receiver_accounts=list(settings.receiver_accounts),
         regions=list(settings.regions),
+        enabled_at=now if settings.enabled and settings.kind == "production" else None,
     )

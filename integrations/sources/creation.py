@@ -11,6 +11,7 @@ from django.db.models.functions import Now
 from integrations.aws import names
 from integrations.aws.limits import LimitError
 from integrations.problems import Problem
+from integrations.registration.enabling import check_enabled
 from integrations.registration.models import Environment
 from integrations.sources.gate import set_gate
 from integrations.sources.history import note_change
@@ -55,7 +56,8 @@ def create_source(
     The tenant's reserve, if there is one, becomes its first source and keeps its lane. Safe to call twice, also at
     once: the same offer with the same selection is the source that exists, offered again if it had ended. Raises
     Problem 422 `invalid_account`, `region_unknown`, `region_not_allowed`, `invalid_label`, `event_types_invalid`,
-    `pattern_invalid`; 409 `tenant_closed`, `label_taken`, `too_many_pending_sources`.
+    `pattern_invalid`; 409 `tenant_closed`, `label_taken`, `production_not_enabled`,
+    `too_many_pending_sources`.
     """
     selection = selection_of(event_types, pattern)
     with transaction.atomic():
@@ -66,6 +68,7 @@ def create_source(
         if existing := _existing(tenant, offer, selection):
             offer_again_if_ended(existing, actor, now)
             return Source.objects.select_related("environment", "tenant").get(pk=existing.pk), False
+        check_enabled(tenant.directory.environment)
         _check_pending(tenant)
         source = _become_source(tenant, offer, selection, now)
         _record(source, selection, actor, now)

@@ -85,3 +85,10 @@ def test_calling_it_twice_says_that_the_integration_exists(manage: Manage) -> No
     said = manage("create_integration", "orders", *PRODUCTION, *AWS)
     assert (said.code, Integration.objects.count()) == (1, 1)
     assert "already" in said.error
+
+
+def test_production_is_open_to_tenants_at_once_only_when_that_is_asked_for(manage: Manage) -> None:
+    manage("create_integration", "orders", *TEST, *PRODUCTION, *AWS)
+    manage("create_integration", "live", "--production-namespace", "aws.partner/example.org", *AWS, "--enabled")
+    opened = {(each.integration.slug, each.kind): each.enabled_at is not None for each in Environment.objects.all()}
+    assert opened == {("orders", "test"): False, ("orders", "production"): False, ("live", "production"): True}

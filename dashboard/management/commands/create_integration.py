@@ -31,6 +31,11 @@ class Command(BaseCommand):
         parser.add_argument("--role-arn", default="", help="role of the publisher account to assume")
         parser.add_argument("--external-id", default="", help="external id that the role asks for")
         parser.add_argument("--receiver-accounts", default=[], type=listed, help="accounts for the test's AWS side")
+        parser.add_argument(
+            "--enabled",
+            action="store_true",
+            help="let tenants connect production at once, for an integration that is live with AWS already",
+        )
         parser.add_argument("--json", action="store_true", help="print JSON for programs")
 
     def handle(self, **options: Any) -> None:
@@ -60,6 +65,7 @@ def _settings(kind: Kind, options: dict[str, Any]) -> EnvironmentSettings:
         role_arn=options["role_arn"],
         external_id=options["external_id"],
         receiver_accounts=options["receiver_accounts"],
+        enabled=options["enabled"],
     )
 
 
