@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
-from django.db.models import Q
+from django.db.models import Case, Q, When
 
 from dashboard.web import filters
 from dashboard.web.filters import Asked, Filters, Options, Sort
@@ -15,7 +15,7 @@ from integrations.events.listing import EventRow, list_events
 from integrations.events.models import EventType, OutcomeCode
 from integrations.events.search import find_anything
 from integrations.registration.models import Environment
-from integrations.sources.models import Source
+from integrations.sources.models import Desired, Source
 from tenants.models import Tenant
 
 PERIODS = {"1h": timedelta(hours=1), "24h": timedelta(days=1), "7d": timedelta(days=7), "30d": timedelta(days=30)}
@@ -113,9 +113,14 @@ def environment_of(public_id: str) -> Environment | None:
     return Environment.objects.select_related("integration").filter(public_id=found).first() if found else None
 
 
-def _source(public_id: str) -> Source | None:
-    found = _uuid(public_id)
-    return Source.objects.select_related("tenant", "environment").filter(public_id=found).first() if found else None
+def _source(named: str) -> Source | None:
+    """A source is named by its id here, or by the name that AWS knows; of a name used twice, the one that lives."""
+    if not named:
+        return None
+    identifier = _uuid(named)
+    condition = Q(public_id=identifier) if identifier else Q(name=named)
+    found = Source.objects.select_related("tenant", "environment").filter(condition)
+    return found.order_by(Case(When(desired=Desired.ABSENT, then=1), default=0), "-pk").first()
 
 
 def _nobody(misses: list[str]) -> tuple[int, ...] | None:
