@@ -2,6 +2,7 @@
 
 from django import forms, template
 from django.forms import BoundField
+from django.forms.boundfield import BoundWidget
 from django.utils.safestring import SafeString
 
 register = template.Library()
@@ -22,6 +23,13 @@ def control(field: BoundField, hint: str = "") -> SafeString:
     if described:
         attrs["aria-describedby"] = " ".join(described)
     return field.as_widget(attrs=attrs)
+
+
+@register.filter
+def box(option: BoundWidget) -> SafeString:
+    """Write one box or button of a group, in its looks."""
+    option.data["attrs"]["class"] = "form-check-input"
+    return option.tag()
 
 
 @register.filter
