@@ -6,6 +6,7 @@ from django.urls import URLPattern, URLResolver, include, path, re_path
 from dashboard.front_door import status
 from dashboard.health import livez, readyz
 from dashboard.metrics import metrics
+from dashboard.web.brand_files import brand_logo, brand_sheet
 from dashboard.web.favicon import favicon
 from dashboard.web.first_admin import first_admin
 from dashboard.web.theme import choose
@@ -19,6 +20,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", include("dashboard.portal.urls")),
     path("theme", choose, name="theme"),
     path("zone", choose_zone, name="zone"),
+    path("brand/<uuid:integration>.css", brand_sheet, name="brand_sheet"),
+    path("brand/<uuid:integration>.png", brand_logo, name="brand_logo"),
     path("favicon.ico", favicon, name="favicon"),
     path("accounts/login", accounts.login, name="account_login"),
     path("accounts/logout", accounts.logout, name="account_logout"),

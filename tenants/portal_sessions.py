@@ -1,5 +1,6 @@
 """Portal sessions: the SaaS's own pages send a person into the portal by a link that opens once."""
 
+from collections.abc import Sequence
 from datetime import datetime, timedelta
 
 from django.core.exceptions import ValidationError
@@ -63,9 +64,10 @@ def open_link(*, token: str, now: datetime) -> tuple[PortalSession, str] | None:
     return session, secret
 
 
-def session_behind(secret: str, *, now: datetime) -> PortalSession | None:
-    """Return the session of a cookie while it lasts, with its tenant."""
-    return _open(now).filter(cookie_hash=hash_of(secret)).select_related("tenant").first()
+def session_behind(secret: str, *, now: datetime, related: Sequence[str] = ()) -> PortalSession | None:
+    """Return the session of a cookie while it lasts, with its tenant and what is `related` to that."""
+    wanted = ["tenant", *(f"tenant__{name}" for name in related)]
+    return _open(now).filter(cookie_hash=hash_of(secret)).select_related(*wanted).first()
 
 
 def sessions_of(tenant: Tenant, *, now: datetime) -> QuerySet[PortalSession]:

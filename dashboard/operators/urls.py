@@ -4,6 +4,7 @@ from django.urls import URLPattern, URLResolver, path
 
 from dashboard.operators.views import source_actions, source_changes
 from dashboard.operators.views.audit_log import audit_log
+from dashboard.operators.views.brands import brand, brands
 from dashboard.operators.views.diagnosis import diagnosis
 from dashboard.operators.views.environments import environment, environments, gate_policy, maintenance
 from dashboard.operators.views.event import event, event_json
@@ -20,6 +21,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", overview, name="overview"),
     path("traffic", traffic, name="operator_traffic"),
     path("audit-log", audit_log, name="operator_audit"),
+    path("brands", brands, name="operator_brands"),
+    path("brands/<uuid:integration>", brand, name="operator_brand"),
     path("events", events, name="operator_events"),
     path("events/<uuid:event>", event, name="operator_event"),
     path("events/<uuid:event>.json", event_json, name="operator_event_json"),

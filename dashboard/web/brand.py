@@ -2,7 +2,9 @@
 
 from dataclasses import dataclass
 
-from integrations.registration.models import Integration
+from django.urls import reverse
+
+from integrations.registration.models import Brand, Integration
 from tenants.models import Tenant
 
 
@@ -17,9 +19,18 @@ class BrandFacts:
 
 def brand_of(tenant: Tenant) -> BrandFacts:
     """Return the brand of the integration whose tenant this is."""
-    return brand_of_integration(Integration.objects.get(environments__directory=tenant.directory_id))
+    return brand_of_integration(tenant.directory.environment.integration)
 
 
 def brand_of_integration(integration: Integration) -> BrandFacts:
     """Return the integration's brand."""
-    return BrandFacts(integration.name)
+    try:
+        brand = integration.brand
+    except Brand.DoesNotExist:
+        return BrandFacts(integration.name)
+    version = f"?v={brand.version}"
+    return BrandFacts(
+        name=brand.name or integration.name,
+        sheet=reverse("brand_sheet", args=[integration.public_id]) + version if brand.colour else "",
+        logo=reverse("brand_logo", args=[integration.public_id]) + version if brand.logo_bytes else "",
+    )

@@ -49,6 +49,7 @@ ENTRIES = (
     Entry(ONBOARDING, "onboarding_board", "columns-3", "Board"),
     Entry(SET_UP, "operator_integrations", "puzzle", "Integrations"),
     Entry(SET_UP, "operator_environments", "plug-off", "Gates and maintenance"),
+    Entry(SET_UP, "operator_brands", "palette", "White label", OPERATIONS),
     Entry(SET_UP, "operator_keys", "key", "API keys"),
     Entry(SET_UP, "operator_people", "users", "People"),
     Entry(SET_UP, "operator_style", "adjustments-horizontal", "Style"),

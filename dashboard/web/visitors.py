@@ -7,12 +7,14 @@ from typing import cast
 from django.conf import settings
 from django.http import Http404, HttpRequest, HttpResponseBase
 
-from tenants.access import is_admin_of, is_staff, tenant_for
+from tenants.access import is_staff, tenant_and_right
 from tenants.audit import Actor
 from tenants.models import Membership, PortalSession, Tenant, User
 from tenants.portal_sessions import actor_of, session_behind
 
 COOKIE = "partnerbus_portal"
+# What every page of the portal shows of its tenant: loaded with it.
+FRAME = ("directory__environment__integration__brand",)
 
 
 @dataclass(frozen=True, slots=True)
@@ -74,16 +76,16 @@ def _member(request: HttpRequest, public_id: str, *, staff_act: bool) -> Visitor
         return None
     person = request.user
     try:
-        tenant = tenant_for(person, public_id)
+        tenant, is_admin = tenant_and_right(person, public_id, *FRAME)
     except Http404:
         return None
-    acts = staff_act or is_admin_of(person, tenant)
+    acts = staff_act or is_admin
     return Visitor(tenant, Actor.person(person), person.email, acts and tenant.closed_at is None, user=person)
 
 
 def _guest(request: HttpRequest, public_id: str, now: datetime) -> Visitor | None:
     secret = request.COOKIES.get(COOKIE, "")
-    session = session_behind(secret, now=now) if secret else None
+    session = session_behind(secret, now=now, related=FRAME) if secret else None
     if session is None or str(session.tenant.public_id) != public_id:
         return None
     label = session.name or session.email

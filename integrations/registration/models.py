@@ -20,6 +20,41 @@ class Integration(models.Model):
         return self.name
 
 
+class Brand(models.Model):
+    """How tenants see the portal of an integration: under which name, with which picture, in which colour.
+
+    `colour` is `#rrggbb` on light paper, `colour_dark` on dark; empty ones leave the product's own.
+    """
+
+    integration = models.OneToOneField(Integration, on_delete=models.CASCADE, primary_key=True, related_name="brand")
+    name = models.CharField(max_length=60, blank=True)
+    colour = models.CharField(max_length=7, blank=True)
+    colour_dark = models.CharField(max_length=7, blank=True)
+    logo_bytes = models.PositiveIntegerField(default=0)
+    version = models.PositiveIntegerField(default=1)  # stands in addresses, so that browsers may keep what they have
+
+    class Meta:
+        constraints = [
+            models.CheckConstraint(
+                condition=models.Q(colour__regex=r"^(#[0-9a-f]{6})?$", colour_dark__regex=r"^(#[0-9a-f]{6})?$"),
+                name="brand_colours_wellformed",
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"brand of {self.integration}"
+
+
+class Logo(models.Model):
+    """The picture of a brand, apart from it: every page of the portal loads the brand."""
+
+    integration = models.OneToOneField(Integration, on_delete=models.CASCADE, primary_key=True, related_name="logo")
+    png = models.BinaryField()
+
+    def __str__(self) -> str:
+        return f"logo of {self.integration}"
+
+
 class Environment(models.Model):
     """The test or production side of an integration, registered separately with AWS."""
 

@@ -137,4 +137,5 @@ def enable_page(request: HttpRequest, tenant: Tenant, form: EnableForm | None = 
 
 def environment_of(tenant: Tenant) -> Environment:
     """Return the environment in which this tenant is."""
-    return Environment.objects.select_related("integration").get(directory=tenant.directory_id)
+    environment: Environment = tenant.directory.environment
+    return environment

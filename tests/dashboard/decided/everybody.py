@@ -6,6 +6,8 @@ DECIDED: Decisions = {
     "": ("GET", "/", PEOPLE),
     "theme": ("POST", "/theme", everybody(302)),
     "zone": ("POST", "/zone", everybody(302)),
+    "brand/<uuid:integration>.css": ("GET", "/brand/{nothing}.css", everybody(404)),
+    "brand/<uuid:integration>.png": ("GET", "/brand/{nothing}.png", everybody(404)),
     "favicon.ico": ("GET", "/favicon.ico", everybody(302)),
     "accounts/login": ("GET", "/accounts/login", OUTSIDERS),
     "accounts/logout": ("GET", "/accounts/logout", PEOPLE),

@@ -44,6 +44,12 @@ DECIDED: Decisions = {
         only("operations", status=404, among=("support", "manager")),
     ),
     "operators/audit-log": ("GET", "/operators/audit-log", ALL_STAFF),
+    "operators/brands": ("GET", "/operators/brands", only("operations", among=("support", "manager"))),
+    "operators/brands/<uuid:integration>": (
+        "GET",
+        "/operators/brands/{nothing}",
+        only("operations", status=404, among=("support", "manager")),
+    ),
     "operators/events": ("GET", "/operators/events", ALL_STAFF),
     "operators/events/<uuid:event>": ("GET", "/operators/events/{nothing}", ALL_STAFF | dict.fromkeys(STAFF, 404)),
     "operators/events/<uuid:event>.json": (

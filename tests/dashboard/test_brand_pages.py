@@ -1,0 +1,35 @@
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.test import Client
+
+from integrations.registration.models import Environment
+from tests.dashboard.cast import Cast
+from tests.dashboard.pages import ClientOf
+from tests.registration.test_brands import PNG
+
+
+def test_tenants_see_the_name_the_picture_and_the_colour(
+    cast: Cast, client_of: ClientOf, environment: Environment
+) -> None:
+    key = environment.integration.public_id
+    form = {"name": "Kestrel", "colour": "#0B6470", "logo": SimpleUploadedFile("logo.png", PNG, "image/png")}
+    saved = client_of("operations").post(f"/operators/brands/{key}", form)
+    assert saved.status_code == 302
+    page = client_of("tenant viewer").get(f"/portal/{cast.alder.public_id}/members").content.decode()
+    assert "· Kestrel</title>" in page
+    assert f'href="/brand/{key}.css?v=1"' in page
+    assert f'src="/brand/{key}.png?v=1"' in page
+    sheet = Client().get(f"/brand/{key}.css?v=1")
+    assert sheet["Content-Type"].startswith("text/css")
+    assert "--accent: #0b6470" in sheet.content.decode()
+    logo = Client().get(f"/brand/{key}.png?v=1")
+    assert (logo.content, logo["X-Content-Type-Options"]) == (PNG, "nosniff")
+    assert "sandbox" in logo["Content-Security-Policy"]
+
+
+def test_a_colour_that_cannot_be_read_is_refused_at_its_field(client_of: ClientOf, environment: Environment) -> None:
+    answer = client_of("operations").post(
+        f"/operators/brands/{environment.integration.public_id}", {"colour": "#ffee00"}
+    )
+    assert answer.status_code == 422
+    assert "is near and can" in answer.content.decode()
+    assert "Our looks" in client_of("operations").get("/operators/brands").content.decode()
