@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 from enum import StrEnum
@@ -49,6 +50,16 @@ class Finding:
 
 def examine() -> Iterator[Finding]:
     """Look at everything; what needs the database is left out when it cannot be reached."""
+    well = True
+    for finding in examine_installation():
+        well = well and (finding.subject not in ("database", "migrations") or finding.grade == Grade.OK)
+        yield finding
+    if well:
+        yield from examine_identities(Environment.objects.select_related("integration").order_by("id"))
+
+
+def examine_installation() -> Iterator[Finding]:
+    """Look at everything but AWS."""
     yield from _settings()
     yield _sandbox()
     yield from _broker_and_beat()
@@ -63,7 +74,6 @@ def examine() -> Iterator[Finding]:
     if migrations.grade == Grade.OK:
         yield _storage()
         yield _backlog()
-        yield from _identities(Environment.objects.select_related("integration").order_by("id"))
 
 
 def _settings() -> Iterator[Finding]:
@@ -190,12 +200,14 @@ def _backlog() -> Finding:
     return _ok("backlog", "within the limits of ingest")
 
 
-def _identities(environments: Iterable[Environment]) -> Iterator[Finding]:
-    for environment in environments:
-        yield _identity(environment)
+def examine_identities(environments: Iterable[Environment]) -> Iterator[Finding]:
+    """Ask AWS whom each environment's credentials belong to, side by side: where AWS is silent, each takes seconds."""
+    with ThreadPoolExecutor(max_workers=8) as threads:
+        yield from threads.map(examine_identity, environments)
 
 
-def _identity(environment: Environment) -> Finding:
+def examine_identity(environment: Environment) -> Finding:
+    """Ask AWS whom this environment's credentials belong to."""
     subject = f"aws: {environment.integration.slug} {environment.kind}"
     expected = environment.publisher_account
     if not expected or not environment.regions:

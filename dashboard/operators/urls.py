@@ -9,6 +9,9 @@ from dashboard.operators.views.diagnosis import diagnosis
 from dashboard.operators.views.environments import environment, environments, gate_policy, maintenance
 from dashboard.operators.views.event import event, event_json
 from dashboard.operators.views.events import events
+from dashboard.operators.views.health import aws_identities, health
+from dashboard.operators.views.integrations import environment_settings, integration, integrations, rename
+from dashboard.operators.views.keys import keys, new_key, revoke, rotate
 from dashboard.operators.views.offering import offer
 from dashboard.operators.views.overview import overview, traffic
 from dashboard.operators.views.replays import cancel, new_replay, replay, replays
@@ -49,5 +52,15 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("environments/<str:environment>", environment, name="operator_environment"),
     path("environments/<str:environment>/gate-policy", gate_policy, name="operator_gate_policy"),
     path("environments/<str:environment>/maintenance/<str:region>", maintenance, name="operator_maintenance"),
+    path("health", health, name="operator_health"),
+    path("health/aws", aws_identities, name="operator_aws_identities"),
+    path("keys", keys, name="operator_keys"),
+    path("keys/new", new_key, name="operator_key_new"),
+    path("keys/<uuid:key>/rotate", rotate, name="operator_key_rotate"),
+    path("keys/<uuid:key>/revoke", revoke, name="operator_key_revoke"),
+    path("integrations", integrations, name="operator_integrations"),
+    path("integrations/<uuid:integration>", integration, name="operator_integration"),
+    path("integrations/<uuid:integration>/rename", rename, name="operator_integration_rename"),
+    path("environments/<uuid:environment>/settings", environment_settings, name="operator_environment_settings"),
     path("style", style, name="operator_style"),
 ]

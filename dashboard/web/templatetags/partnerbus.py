@@ -90,6 +90,12 @@ def local_step(moment: datetime, minutes: int) -> str:
 
 
 @register.filter
+def day_of_name(digits: str) -> str:
+    """Write the day of a partition's name: 20261123 is 2026-11-23."""
+    return f"{digits[:4]}-{digits[4:6]}-{digits[6:]}"
+
+
+@register.filter
 def tone_icon(tone: str) -> str:
     """Return the icon that a tone has without a better one; any other word is an icon's name already."""
     return TONE_ICON.get(tone, tone)

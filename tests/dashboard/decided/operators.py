@@ -5,6 +5,8 @@ from tests.dashboard.decisions import ALL_STAFF, Decisions, only
 
 # Without an environment there is nothing to replay: they are sent back to the events.
 SUPPORT_ALONE = only("support", "operations", status=302)
+OPERATIONS_ALONE = only("operations", among=("support", "manager"))
+NOT_THERE = {"operations": 404}
 
 NOBODYS = ALL_STAFF | dict.fromkeys(STAFF, 404)
 ACTS_ON_NOBODY = only("support", "operations", status=404, among=("manager",))
@@ -66,5 +68,27 @@ DECIDED: Decisions = {
         only("support", "operations", status=404, among=("manager",)),
     ),
     "operators/tenants/<str:tenant>/diagnosis": ("GET", "/operators/tenants/{alder}/diagnosis", ALL_STAFF),
+    "operators/health": ("GET", "/operators/health", ALL_STAFF),
+    "operators/health/aws": ("GET", "/operators/health/aws", ALL_STAFF),
+    "operators/keys": ("GET", "/operators/keys", ALL_STAFF),
+    "operators/keys/new": ("GET", "/operators/keys/new", OPERATIONS_ALONE),
+    "operators/keys/<uuid:key>/rotate": ("GET", "/operators/keys/{nothing}/rotate", OPERATIONS_ALONE | NOT_THERE),
+    "operators/keys/<uuid:key>/revoke": ("POST", "/operators/keys/{nothing}/revoke", OPERATIONS_ALONE | NOT_THERE),
+    "operators/integrations": ("GET", "/operators/integrations", ALL_STAFF),
+    "operators/integrations/<uuid:integration>": (
+        "GET",
+        "/operators/integrations/{nothing}",
+        ALL_STAFF | dict.fromkeys(STAFF, 404),
+    ),
+    "operators/integrations/<uuid:integration>/rename": (
+        "POST",
+        "/operators/integrations/{nothing}/rename",
+        OPERATIONS_ALONE | NOT_THERE,
+    ),
+    "operators/environments/<uuid:environment>/settings": (
+        "GET",
+        "/operators/environments/{nothing}/settings",
+        OPERATIONS_ALONE | NOT_THERE,
+    ),
     "operators/style": ("GET", "/operators/style", ALL_STAFF),
 }
