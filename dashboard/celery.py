@@ -72,6 +72,11 @@ app.conf.update(
             "schedule": 2.0,
             "options": {"expires": 4},
         },
+        "check-proofs": {
+            "task": "integrations.onboarding.tasks.check_proofs",
+            "schedule": 15.0,
+            "options": {"expires": 15},
+        },
         "heartbeat": {
             "task": "dashboard.health.heartbeat",
             "schedule": 10.0,

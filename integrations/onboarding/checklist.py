@@ -39,8 +39,11 @@ REQUEST = StandardStage(
         StandardItem("test-registered", "The test environment is registered here", PROVIDER, AUTOMATIC),
         StandardItem("sender-proven", "Our credentials act as the sender account", PROVIDER, AUTOMATIC),
         StandardItem("receiver-named", "A receiver account is named", PROVIDER, AUTOMATIC),
-        StandardItem("contacts-named", "The partner network e-mail addresses are agreed", PROVIDER, MANUAL),
-        StandardItem("request-sent", "The request was sent to AWS", PROVIDER, MANUAL),
+        StandardItem(
+            "contacts-named", "The company and its partner network e-mail addresses are named", PROVIDER, AUTOMATIC
+        ),
+        StandardItem("request-sent", "The request was sent to AWS", PROVIDER, AUTOMATIC),
+        StandardItem("approval-received", "AWS approved the request", AWS, MANUAL),
         StandardItem("test-enabled", "AWS enabled the test namespace", AWS, AUTOMATIC),
     ),
 )
@@ -50,9 +53,10 @@ DEVELOPMENT = StandardStage(
     "Integration development",
     (
         StandardItem("source-created", "A partner event source is created", PROVIDER, AUTOMATIC),
+        StandardItem("arn-stored", "Every source's ARN is stored with its tenant", PROVIDER, AUTOMATIC),
         StandardItem("event-accepted", "An event of a tenant is accepted by AWS", PROVIDER, AUTOMATIC),
         StandardItem("bus-created", "The event bus is created and the source ACTIVE", TENANT, AUTOMATIC),
-        StandardItem("rule-delivered", "A rule delivered an event to our receiver account", TENANT, AUTOMATIC),
+        StandardItem("rule-delivered", "A rule delivered an event to our receiver account", TENANT, MANUAL),
         StandardItem("created-on-submit", "The source is created on submit, not at first use", PROVIDER, AUTOMATIC),
         StandardItem("region-chosen", "The tenant chooses the region, and the source is in it", PROVIDER, AUTOMATIC),
         StandardItem("generator-permitted", "Only people with the right to a generator connect it", PROVIDER, MANUAL),
@@ -65,6 +69,7 @@ DEVELOPMENT = StandardStage(
         StandardItem("types-few", "There are at most 15 event types", PROVIDER, AUTOMATIC),
         StandardItem("types-impersonal", "Event types carry no personal data", PROVIDER, MANUAL),
         StandardItem("list-and-delete", "People can list and delete sources in our product", PROVIDER, MANUAL),
+        StandardItem("deletion-seen", "A source that we delete is gone at AWS", PROVIDER, AUTOMATIC),
         StandardItem("deletion-visible", "A deleted source shows as DELETED at the customer", TENANT, MANUAL),
         StandardItem("recreation-reattaches", "A source created again can be attached again", TENANT, AUTOMATIC),
         StandardItem("expiry-handled", "An offer that expired is noticed and can be repeated", PROVIDER, AUTOMATIC),

@@ -52,7 +52,7 @@ def create_integration(
             raise Problem(409, "integration_exists", f"There is an integration called {slug!r} already.")
         integration = Integration.objects.create(slug=slug, name=name)
         for settings in environments:
-            _create_environment(integration, settings, now)
+            create_environment(integration, settings, now)
         audit.record(
             actor=actor,
             action="integration:create",
@@ -64,7 +64,8 @@ def create_integration(
     return integration
 
 
-def _create_environment(integration: Integration, settings: EnvironmentSettings, now: datetime) -> Environment:
+def create_environment(integration: Integration, settings: EnvironmentSettings, now: datetime) -> Environment:
+    """Write an environment with a directory of its own. Raises Problem 409 `namespace_taken`."""
     if Environment.objects.filter(namespace=settings.namespace).exists():
         raise Problem(
             409, "namespace_taken", f"The namespace {settings.namespace} belongs to another environment already."

@@ -11,6 +11,8 @@ from integrations.registration.models import Integration
 from tenants.audit import Actor
 from tenants.models import User
 from tests.onboarding.mail_server import MailServer
+from tests.sources.conftest import aws as aws
+from tests.sources.conftest import shared_sandbox as shared_sandbox
 
 NOW = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)  # a Monday
 SYSTEM = Actor.system("test")

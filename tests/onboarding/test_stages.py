@@ -129,7 +129,7 @@ def test_of_two_integrations_begun_at_once_with_one_slug_one_is_refused() -> Non
 
 
 def test_a_manual_item_keeps_who_when_and_why(manager: Actor) -> None:
-    item = begin().stages.get(number=1).items.get(key="request-sent")
+    item = begin().stages.get(number=1).items.get(key="domain-owned")
 
     complete_item(item=item, actor=manager, now=LATER, note="Sent from the partner mailbox")
 
@@ -138,13 +138,13 @@ def test_a_manual_item_keeps_who_when_and_why(manager: Actor) -> None:
     assert item.done_by is not None
     assert item.done_by.email == "manager@example.com"
     entry = AuditEntry.objects.get(action="checklist_item:complete")
-    assert entry.after["item"] == "request-sent"
+    assert entry.after["item"] == "domain-owned"
     assert entry.actor_label == "manager@example.com"
 
 
 @pytest.mark.parametrize("note", ["", "   "])
 def test_a_manual_item_without_a_reason_stays_open(manager: Actor, note: str) -> None:
-    item = begin().stages.get(number=1).items.get(key="request-sent")
+    item = begin().stages.get(number=1).items.get(key="domain-owned")
     with pytest.raises(Problem) as refusal:
         complete_item(item=item, actor=manager, now=LATER, note=note)
     assert refusal.value.code == "proof_missing"
@@ -153,7 +153,7 @@ def test_a_manual_item_without_a_reason_stays_open(manager: Actor, note: str) ->
 
 
 def test_the_system_cannot_tick_a_manual_item() -> None:
-    item = begin().stages.get(number=1).items.get(key="request-sent")
+    item = begin().stages.get(number=1).items.get(key="domain-owned")
     with pytest.raises(Problem):
         complete_item(item=item, actor=SYSTEM, now=LATER, note="surely")
 

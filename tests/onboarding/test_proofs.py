@@ -1,0 +1,408 @@
+"""Each automatic proof: facts in which it holds, facts in which it must not, and facts in which it stops holding."""
+
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Any
+from uuid import UUID
+
+import pytest
+from django.db import connection
+from django.utils import timezone
+
+from integrations.events.trial import TEST_TYPE
+from integrations.onboarding.checklist import STAGES
+from integrations.onboarding.event_catalogue import put_type, remove_type
+from integrations.onboarding.letters import draft_letter, record_sent_by_hand
+from integrations.onboarding.models import CataloguedType, ChecklistItem, Letter, Profile
+from integrations.onboarding.proofs import LIVE, PROOFS, STORED, Facts, facts_of
+from integrations.registration.models import Environment, Integration
+from integrations.sources.models import Lane, Source, SourceChange
+from tenants.accounts import put_tenant
+from tenants.identifiers import uuid7
+from tests.events.history import code_id, execute
+from tests.onboarding.conftest import SYSTEM
+
+pytestmark = pytest.mark.usefixtures("store")
+NOW = timezone.now()
+
+
+@dataclass
+class Case:
+    """The integration, and hands to make facts with."""
+
+    integration: Integration
+    now: datetime
+
+    @property
+    def test(self) -> Environment:
+        return self.integration.environments.get(kind="test")
+
+    def environment(self, kind: str = "test", **fields: Any) -> None:
+        Environment.objects.filter(integration=self.integration, kind=kind).update(**fields)
+
+    def profile(self, **fields: Any) -> None:
+        Profile.objects.filter(integration=self.integration).update(**fields)
+
+    def source(self, tenant: str = "alder", region: str = "eu-west-1", **fields: Any) -> Source:
+        """A source as AWS would show it, with the name and the ARN that it should have."""
+        from integrations.aws.names import source_arn, source_name
+
+        owner = put_tenant(directory=self.test.directory, external_id=tenant, actor=SYSTEM, now=self.now)[0]
+        name = source_name(self.test.namespace, owner.slug, owner.public_id, "events")
+        values = {
+            "observed": "active",
+            "observed_at": self.now,
+            "provisioned_at": self.now,
+            "name": name,
+            "arn": source_arn(region, name),
+        } | fields
+        source = Source.objects.create(
+            environment=self.test, tenant=owner, account="222222222222", region=region, label="events", **values
+        )
+        Source.objects.filter(pk=source.pk).update(created_at=fields.get("created_at", self.now - timedelta(seconds=2)))
+        Lane.objects.create(source=source, environment=self.test, region=region)
+        return source
+
+    def change(self, source: Source, field: str, after: str, before: str = "active", **fields: Any) -> None:
+        values = {"at": self.now, "cause": "aws"} | fields
+        SourceChange.objects.create(source=source, field=field, before=before, after=after, **values)
+
+    def attempt(
+        self,
+        source: Source,
+        code: str = "accepted",
+        *,
+        ago: float = 0.0,
+        observed: int = 3,
+        event: UUID | None = None,
+        aws_id: UUID | None = None,
+        request: UUID | None = None,
+        size: int = 100,
+    ) -> UUID:
+        """Write what the publisher would have recorded, `ago` seconds ago."""
+        event, at = event or uuid7(), self.now - timedelta(seconds=ago)
+        execute(
+            "insert into attempts (event_id, source_id, at, code, tries, ms, bytes, observed, aws_id, request_id)"
+            " values (%s, %s, %s, %s, 1, 20, %s, %s, %s, %s)",
+            event, source.pk, at, code_id(code), size, observed, aws_id or (uuid7() if code == "accepted" else None),
+            request or uuid7(),
+        )  # fmt: skip
+        if code == "accepted":
+            execute(
+                "insert into activity values (%s, %s) on conflict (source_id) do update"
+                " set last_accepted_at = greatest(activity.last_accepted_at, excluded.last_accepted_at)",
+                source.pk,
+                at,
+            )
+        return event
+
+    def call(self, source: Source, *codes: str, **fields: Any) -> None:
+        request = uuid7()
+        for code in codes:
+            self.attempt(source, code, request=request, **fields)
+
+    def catalogued(self, *names: str) -> None:
+        for name in names:
+            put_type(integration=self.integration, name=name, actor=SYSTEM, now=self.now)
+
+    def posted(self, type_name: str) -> None:
+        """Let an event of Alder have been stored."""
+        owner = put_tenant(directory=self.test.directory, external_id="alder", actor=SYSTEM, now=self.now)[0]
+        execute("insert into event_types (name) values (%s) on conflict do nothing", type_name)
+        execute(
+            "insert into events (id, environment_id, tenant_id, type_id, disposition, wire)"
+            " select %s, %s, %s, id, 0, '' from event_types where name = %s",
+            uuid7(),
+            self.test.pk,
+            owner.pk,
+            type_name,
+        )
+
+    def request(self, body: str = "AccountID1 111111111111") -> None:
+        letter = draft_letter(
+            integration=self.integration, stage=1, kind=Letter.Kind.REQUEST, subject="Hello", body=body, actor=SYSTEM,
+            now=self.now,
+        )  # fmt: skip
+        record_sent_by_hand(letter=letter, version=1, sent_at=self.now, actor=SYSTEM, now=self.now)
+
+
+@pytest.fixture
+def case(integration: Integration, now: datetime) -> Case:
+    return Case(integration, now)
+
+
+@dataclass(frozen=True)
+class Told:
+    """A proof, the facts that it needs, facts that are not enough, and what takes it away."""
+
+    key: str
+    holds: Callable[[Case], object]
+    fails: Callable[[Case], object]
+    stops: Callable[[Case], object]
+    evidence: str = "says"
+
+
+def nothing(_: Case) -> None:
+    """Nothing has happened yet."""
+
+
+def both(*acts: Callable[[Case], object]) -> Callable[[Case], object]:
+    return lambda case: [act(case) for act in acts]
+
+
+def keep(**fields: Any) -> Callable[[Case], object]:
+    return lambda case: Source.objects.all().update(**fields)
+
+
+def again(case: Case) -> None:
+    """A source was offered again and attached again."""
+    source = case.source()
+    case.change(source, "state", "requested", "expired", at=case.now - timedelta(minutes=2))
+    case.change(source, "observed", "active", "pending", at=case.now - timedelta(minutes=1))
+
+
+def made_again_only(case: Case) -> None:
+    case.change(case.source(observed="pending"), "state", "requested", "expired")
+
+
+def sent_and_kept(case: Case) -> None:
+    allow_every_policy()
+    case.environment(gate_policy="send_and_keep")
+    case.attempt(case.source(), observed=2)
+
+
+def held(case: Case) -> None:
+    case.attempt(case.source(), observed=2)
+
+
+def allow_every_policy() -> None:
+    """Where the schema still refuses the policies that are to come, let this transaction have them."""
+    execute("set constraints all immediate")
+    execute("alter table registration_environment drop constraint if exists environment_gate_policy_built")
+
+
+def retried(case: Case) -> None:
+    source = case.source()
+    event = case.attempt(source, "ThrottlingException", ago=5)
+    case.attempt(source, event=event)
+
+
+def sent_twice(case: Case) -> None:
+    source = Source.objects.first()
+    event = case.attempt(source, ago=3)
+    case.attempt(source, event=event)
+
+
+def refused_ever_since(case: Case) -> None:
+    source = Source.objects.first()
+    execute("update activity set last_accepted_at = %s", case.now - timedelta(hours=1))
+    for second in range(20):
+        case.attempt(source, "AccessDeniedException", ago=second)
+
+
+def accepted_unread(case: Case) -> None:
+    execute("update attempts set aws_id = null where code = 0")
+
+
+CASES = (
+    Told(
+        "test-registered", nothing, lambda c: c.environment(regions=[]), lambda c: c.environment(publisher_account="")
+    ),
+    Told(
+        "production-registered",
+        nothing,
+        lambda c: c.integration.environments.filter(kind="production").delete(),
+        lambda c: c.environment("production", regions=[]),
+    ),
+    Told(
+        "receiver-named",
+        nothing,
+        lambda c: c.environment(receiver_accounts=["111111111111"]),
+        lambda c: c.environment(receiver_accounts=[]),
+    ),
+    Told(
+        "contacts-named",
+        lambda c: c.profile(company="Kestrel", partner_emails=["apn@example.com"]),
+        lambda c: c.profile(company="Kestrel"),
+        lambda c: c.profile(company=""),
+    ),
+    Told(
+        "request-sent",
+        lambda c: c.request(),
+        lambda c: c.request("of another account"),
+        lambda c: c.environment(publisher_account="333333333333"),
+        "letter",
+    ),
+    Told(
+        "switched-on",
+        lambda c: c.environment("production", enabled_at=c.now),
+        nothing,
+        lambda c: c.environment("production", enabled_at=None),
+        "at",
+    ),
+    Told(
+        "types-few",
+        both(lambda c: c.catalogued("order.placed"), lambda c: c.posted("order.placed"), lambda c: c.posted(TEST_TYPE)),
+        nothing,
+        lambda c: c.posted("order.gone"),
+        "types",
+    ),
+    Told("source-created", lambda c: c.source(), lambda c: c.source(observed="unknown"), keep(observed="none"), "arn"),
+    Told("arn-stored", lambda c: c.source(), lambda c: c.source(arn=""), keep(arn="arn:aws:other"), "arn"),
+    Told(
+        "bus-created",
+        lambda c: c.source(),
+        lambda c: c.source(observed="pending"),
+        keep(observed="pending"),
+        "asked_at",
+    ),
+    Told(
+        "created-on-submit",
+        lambda c: c.source(),
+        lambda c: c.source(created_at=c.now - timedelta(minutes=3)),
+        lambda c: c.source(tenant="birch", created_at=c.now - timedelta(hours=3)),
+        "created_at",
+    ),
+    Told(
+        "region-chosen",
+        lambda c: c.source(),
+        lambda c: c.source(region="eu-central-1"),
+        lambda c: c.environment(regions=["us-east-1"]),
+        "regions",
+    ),
+    Told(
+        "names-unique",
+        lambda c: c.source(),
+        lambda c: c.source(name="aws.partner/example.com.test/everybody/events"),
+        keep(name="aws.partner/example.com.test/everybody/events"),
+        "example",
+    ),
+    Told(
+        "several-regions",
+        both(lambda c: c.source(), lambda c: c.source(tenant="birch", region="us-east-1")),
+        lambda c: c.source(),
+        lambda c: Source.objects.filter(region="us-east-1").update(observed="deleted"),
+        "regions",
+    ),
+    Told(
+        "gone-handled",
+        lambda c: c.change(c.source(observed="none", ended="gone"), "observed", "none"),
+        lambda c: c.source(),
+        lambda c: Source.objects.update(suspect_since=c.now - timedelta(hours=1)),
+        "source",
+    ),
+    Told(
+        "deletion-seen",
+        lambda c: c.change(c.source(desired="absent", observed="none"), "desired", "absent", "present"),
+        lambda c: c.source(),
+        keep(failure_final=True, failure_code="AccessDenied"),
+        "source",
+    ),
+    Told("recreation-reattaches", again, made_again_only, keep(ended="expired"), "made_again_at"),
+    Told(
+        "expiry-handled",
+        lambda c: c.change(c.source(observed="none", ended="expired"), "observed", "none", "pending", cause="expiry"),
+        lambda c: c.change(c.source(observed="none", ended="gone"), "observed", "none"),
+        lambda c: c.source(tenant="birch", observed="pending", expires_at=c.now - timedelta(days=2)),
+        "at",
+    ),
+    Told(
+        "event-accepted",
+        lambda c: c.attempt(c.source()),
+        lambda c: c.attempt(c.source(), "x"),
+        refused_ever_since,
+        "at",
+    ),
+    Told("sent-while-pending", sent_and_kept, held, lambda c: c.environment(gate_policy="hold"), "aws_event_id"),
+    Told(
+        "entries-inspected",
+        lambda c: c.call(c.source(), "accepted", "InternalFailure", "accepted"),
+        lambda c: c.call(c.source(), "accepted", "accepted"),
+        accepted_unread,
+        "request_id",
+    ),
+    Told("retries-selective", retried, lambda c: c.attempt(c.source()), sent_twice, "request_id"),
+    Told(
+        "batches-bounded",
+        lambda c: c.call(c.source(), *["accepted"] * 20),
+        lambda c: c.attempt(c.source()),
+        lambda c: c.call(Source.objects.first(), *["accepted"] * 21),
+        "entries",
+    ),
+)
+
+
+def found(case: Case, key: str, evidence: dict[str, Any] | None = None) -> Any:
+    item = ChecklistItem.objects.get(stage__integration=case.integration, key=key)
+    facts: Facts = replace(facts_of(item, case.now), evidence=evidence)
+    return PROOFS[key](facts)
+
+
+@pytest.mark.parametrize("told", CASES, ids=lambda told: told.key)
+def test_a_proof_holds_and_stops_holding(case: Case, told: Told) -> None:
+    told.holds(case)
+    before = found(case, told.key)
+    assert before.holds is True, before.says
+    assert before.evidence["says"] == before.says
+    assert before.evidence[told.evidence]
+
+    told.stops(case)
+    after = found(case, told.key, before.evidence)
+    assert after.holds is False, after.says
+    assert after.says != before.says
+
+
+@pytest.mark.parametrize("told", CASES, ids=lambda told: told.key)
+def test_a_proof_does_not_hold_of_too_little(case: Case, told: Told) -> None:
+    told.fails(case)
+    finding = found(case, told.key)
+    assert finding.holds is False
+    assert finding.says.endswith((".", "!", "?"))
+    assert finding.evidence == {}
+
+
+def test_a_call_that_is_too_large_breaks_the_bound(case: Case) -> None:
+    case.call(case.source(), "accepted", "accepted", size=200_000)
+    assert "bytes" in found(case, "batches-bounded").says
+
+
+@pytest.mark.parametrize("key", ["entries-inspected", "retries-selective", "batches-bounded"])
+def test_what_was_proven_from_attempts_that_are_pruned_stays_proven(case: Case, key: str) -> None:
+    case.source()
+    assert found(case, key, {"says": "It was seen.", "at": "2026-01-01"}).holds is True
+
+
+def test_more_types_than_aws_takes_do_not_pass(case: Case) -> None:
+    CataloguedType.objects.bulk_create(CataloguedType(integration=case.integration, name=f"t{n}") for n in range(16))
+    assert "at most 15" in found(case, "types-few").says
+    remove_type(known=CataloguedType.objects.get(name="t1"), actor=SYSTEM, now=case.now)
+    assert found(case, "types-few").holds is True
+
+
+def test_sources_of_another_integration_prove_nothing(case: Case, environment: Environment) -> None:
+    owner = put_tenant(directory=environment.directory, external_id="x", actor=SYSTEM, now=case.now)[0]
+    source = Source.objects.create(
+        environment=environment, tenant=owner, account="222222222222", region="eu-west-1", name="n", arn="a",
+        observed="active", observed_at=case.now, provisioned_at=case.now,
+    )  # fmt: skip
+    case.attempt(source, observed=2)
+    keys = ("source-created", "arn-stored", "bus-created", "event-accepted", "created-on-submit", "several-regions")
+    assert {key: found(case, key).holds for key in keys} == dict.fromkeys(keys, False)
+
+
+def test_every_automatic_item_has_a_proof_and_every_stored_proof_a_story() -> None:
+    automatic = {item.key for stage in STAGES for item in stage.items if item.proof == ChecklistItem.Proof.AUTOMATIC}
+    elsewhere = {"demonstration-rehearsed"}
+    assert automatic - PROOFS.keys() <= elsewhere
+    assert {told.key for told in CASES} == STORED.keys() - elsewhere
+    assert LIVE.keys() == {"sender-proven", "production-proven", "test-enabled", "production-enabled", "rule-delivered"}
+
+
+def test_the_proofs_of_attempts_read_few_blocks(case: Case) -> None:
+    """The accepted attempts of a source have no index of their own: only the minutes around the newest are read."""
+    case.attempt(case.source())
+    with connection.cursor() as cursor:
+        cursor.execute("set local enable_seqscan = off")
+        cursor.execute("explain select * from attempts where at between now() - interval '2 min' and now()")
+        assert "attempts_" in "\n".join(row[0] for row in cursor.fetchall())
