@@ -71,6 +71,11 @@ class SourceFacts:
         return look_of(looks.SOURCE, self.standing)
 
     @property
+    def explanation(self) -> str:
+        """What the last failure means and what to do, in our words."""
+        return explain(self.failure_code)
+
+    @property
     def deleting(self) -> bool:
         """Whether it was deleted here and AWS has not confirmed it yet."""
         return self.desired == "absent" and self.standing != "gone"

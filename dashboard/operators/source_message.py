@@ -35,18 +35,20 @@ def _by_standing(facts: SourceFacts, kept: str) -> Message:
     tenant = facts.tenant
     match facts.standing:
         case "requested":
-            return Message("run", "AWS is asked to create this source", kept)
+            text = f"{facts.explanation} It is tried again by itself. {kept}" if facts.failure_code else kept
+            return Message("run", "AWS is asked to create this source", text)
         case "failed":
-            return Message("bad", "This source could not be created", kept, "reprovision", "Provision again…")
+            text = f"{facts.explanation} Then provision it again. {kept}"
+            return Message("bad", "This source could not be created", text, "reprovision", "Provision again…")
         case "pending":
             text = f"Its AWS admin creates the event bus. {_meanwhile(facts)} {kept}"
-            return Message("wait", f"Waiting for {tenant}'s AWS admin to accept", text)
+            return Message("wait", f"Waiting for {tenant}'s AWS admin to accept", text, "hand_over", "Hand it over…")
         case "detached":
             text = (
                 f"{tenant} deactivated the source or deleted its event bus; AWS does not say which. AWS deletes the "
                 f"offer in the end unless {tenant} attaches it again. {kept}"
             )
-            return Message("wait", f"{tenant}'s account no longer takes events", text)
+            return Message("wait", f"{tenant}'s account no longer takes events", text, "hand_over", "Hand it over…")
         case "opening":
             text = f"AWS says ACTIVE. Sending begins in a moment, so that rules can be made first. {kept}"
             return Message("run", f"{tenant} is connected", text)

@@ -18,7 +18,7 @@ from dashboard.operators.views.replays import cancel, new_replay, replay, replay
 from dashboard.operators.views.source import history, source
 from dashboard.operators.views.sources import sources
 from dashboard.operators.views.style import style
-from dashboard.operators.views.tenants import tenant, tenants
+from dashboard.operators.views.tenants import close, tenant, tenants
 
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", overview, name="overview"),
@@ -37,6 +37,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("sources", sources, name="operator_sources"),
     path("sources/<str:source>", source, name="operator_source"),
     path("sources/<str:source>/history", history, name="operator_source_history"),
+    path("sources/<str:source>/check", source_actions.check, name="operator_source_check"),
     path("sources/<str:source>/pause", source_actions.pause, name="operator_source_pause"),
     path("sources/<str:source>/resume", source_actions.resume, name="operator_source_resume"),
     path("sources/<str:source>/reprovision", source_actions.reprovision_again, name="operator_source_reprovision"),
@@ -47,6 +48,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("sources/<str:source>/succession", source_changes.succession, name="operator_source_succession"),
     path("tenants", tenants, name="operator_tenants"),
     path("tenants/<str:tenant>", tenant, name="operator_tenant"),
+    path("tenants/<str:tenant>/close", close, name="operator_tenant_close"),
     path("tenants/<str:tenant>/sources/new", offer, name="operator_offer"),
     path("environments", environments, name="operator_environments"),
     path("environments/<str:environment>", environment, name="operator_environment"),

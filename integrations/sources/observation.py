@@ -17,6 +17,10 @@ from integrations.sources.timing import next_check
 
 LIST_MAY_LAG = timedelta(minutes=2)
 EXPIRED, GONE = "expired", "gone"
+ELSEWHERE = (
+    "AWS lists this name for another account, so somebody used the publisher account's credentials past Partnerbus. "
+    "Nothing is sent to it. Delete the other offer at AWS, then provision this source again."
+)
 _WORDS = {"PENDING": Observed.PENDING, "ACTIVE": Observed.ACTIVE, "DELETED": Observed.DELETED}
 
 
@@ -26,6 +30,7 @@ class Answer:
 
     state: Observed | None
     expires_at: datetime | None = None
+    elsewhere: bool = False  # AWS lists the name, for another account
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,7 +56,7 @@ def record_answer(source: Source, answer: Answer, *, asked_at: datetime, now: da
         if current is None or _is_outdated(current, asked_at, now):
             return
         after = transition(current, answer, asked_at)
-        _note_change(current, after, now)
+        _note_change(current, after, now, elsewhere=answer.elsewhere)
         current.opens_at = _opening(current, after, asked_at)
         if after.observed == Observed.ACTIVE and current.observed != Observed.ACTIVE:
             current.activated_at = asked_at
@@ -121,7 +126,7 @@ def ask(source: Source) -> Answer:
     for row in accounts:
         if row.account == source.account:
             return Answer(_known(row.state), row.expires_at)
-    return Answer(None)
+    return Answer(None, elsewhere=bool(accounts))
 
 
 def _known(word: str) -> Observed:
@@ -130,7 +135,7 @@ def _known(word: str) -> Observed:
     return _WORDS[word]
 
 
-def _note_change(source: Source, after: Observation, now: datetime) -> None:
+def _note_change(source: Source, after: Observation, now: datetime, *, elsewhere: bool) -> None:
     if after.observed != source.observed:
         SourceChange.objects.create(
             source=source,
@@ -140,7 +145,7 @@ def _note_change(source: Source, after: Observation, now: datetime) -> None:
             before=source.observed,
             after=after.observed,
             confirmed_at=source.observed_at,
-            note=_note_on(source, after, now),
+            note=ELSEWHERE if elsewhere else _note_on(source, after, now),
         )
 
 

@@ -14,7 +14,7 @@ from integrations.problems import Problem
 from integrations.sources.creation import Offer, offer_for
 from integrations.sources.gate import set_gate
 from integrations.sources.history import note_change
-from integrations.sources.models import Desired, Lane, Observed, Source
+from integrations.sources.models import Desired, HandOffLink, Lane, Observed, Source
 from integrations.sources.row_locks import lock_with_tenant, refuse_deleted
 from integrations.sources.setbacks import clear_failure
 from tenants import audit
@@ -81,6 +81,8 @@ def succeed(
         current = lock_with_tenant(source)
         offer = plan_succession(source=current, account=account, region=region, label=label).offer
         before = _as_told(current)
+        if offer.account != current.account:  # whoever runs the old account is not to be shown the new offer
+            HandOffLink.objects.filter(source=current, revoked_at=None).update(revoked_at=now)
         old_id, current.public_id = current.public_id, uuid7()
         current.save(update_fields=["public_id"])
         _become(current, offer, _leave_behind(current, old_id, actor, now), now)

@@ -11,6 +11,7 @@ WHILE_PENDING = timedelta(seconds=60)
 WHILE_ACTIVE = timedelta(seconds=300)
 AFTER_ITS_END = timedelta(hours=1)
 WHILE_SUSPECT = timedelta(seconds=1)
+AFTER_ANSWER = timedelta(seconds=5)  # whoever asks for a question sooner than this gets the answer that there is
 
 FIRST_RETRY = timedelta(seconds=5)
 LONGEST_RETRY = timedelta(minutes=5)

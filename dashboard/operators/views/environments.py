@@ -1,6 +1,5 @@
 """Environments: what becomes of events while AWS says PENDING, and which regions are held on purpose."""
 
-from django import forms
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -14,14 +13,6 @@ from integrations.sources.gate_policy import pending_sources, set_gate_policy
 from integrations.sources.maintenance import begin_maintenance, end_maintenance
 from tenants.audit import Actor
 from tenants.audit_log import is_object_id
-
-
-class PolicyForm(forms.Form):
-    """What becomes of events of a source that AWS calls PENDING."""
-
-    gate_policy = forms.ChoiceField(
-        label="While AWS says PENDING", choices=Environment.GatePolicy.choices, widget=forms.RadioSelect
-    )
 
 
 @require_safe
@@ -41,7 +32,7 @@ def environment(request: HttpRequest, environment: str) -> HttpResponse:
     held = {row.region: row for row in found.maintenances.all()}
     context = {
         "environment": found,
-        "form": PolicyForm(initial={"gate_policy": found.gate_policy}),
+        "policies": Environment.GatePolicy.choices,
         "pending": pending_sources(found),
         "regions": [(region, held.get(region)) for region in sorted({*found.regions, *held})],
         "may_configure": may(person_of(request), CONFIGURE),

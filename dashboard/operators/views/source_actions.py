@@ -9,7 +9,7 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
-from django.views.decorators.http import require_http_methods
+from django.views.decorators.http import require_http_methods, require_POST
 
 from dashboard.operators.source_facts import SourceFacts, facts_of, loaded
 from dashboard.web.doors import ACT_ON_TENANTS, person_of, staff_action
@@ -19,6 +19,7 @@ from integrations.events.tasks import publish
 from integrations.events.trial import send_test_event
 from integrations.kick import kick
 from integrations.problems import Problem
+from integrations.sources.asking import ask_now
 from integrations.sources.deletion import delete_source
 from integrations.sources.models import Source
 from integrations.sources.pausing import pause_source, resume_source
@@ -100,6 +101,21 @@ def _test(source: Source, _request: HttpRequest, actor: Actor, now: datetime) ->
 def _delete(source: Source, request: HttpRequest, actor: Actor, now: datetime) -> None:
     delete_source(source=source, keep_queue=request.POST.get("queue") != "discard", actor=actor, now=now)
     kick(advance_sources)
+
+
+@require_POST
+@staff_action(ACT_ON_TENANTS)
+def check(request: HttpRequest, source: str) -> HttpResponse:
+    """Have AWS asked now; the page shows the answer when it is there."""
+    found = source_for(person_of(request), source)
+    try:
+        asked = ask_now(source=found, now=timezone.now())
+    except Problem as problem:
+        messages.error(request, problem.detail)
+    else:
+        kick(advance_sources)
+        messages.success(request, "AWS is being asked." if asked else "AWS was asked a moment ago.")
+    return redirect("operator_source", source=source)
 
 
 pause = confirmed(

@@ -36,12 +36,11 @@ def environments() -> Options:
 
 LIST = Filters(
     filters=(
-        filters.search("Tenant, account, source name or ARN"),
+        filters.search("Tenant or its id, account, source name or ARN"),
         filters.choice("state", "State", ShownState.choices, anything="Any state but deleted"),
         filters.choice("region", "Region", lambda: filters.options_of((name, name) for name in regions_in_use())),
         filters.choice("environment", "Environment", environments),
         filters.choice("expiry", "Expires", EXPIRY, anything="Any expiry"),
-        filters.text("tenant", "Tenant id"),
     ),
     sorts=(
         Sort("created", ("-created_at", "-pk")),
@@ -102,10 +101,10 @@ def lines_of(sources: Iterable[Source]) -> list[Line]:
 def _question(asked: Asked, now: datetime) -> SourceQuestion:
     state, days = asked.value("state"), asked.value("expiry")
     return SourceQuestion(
-        words=asked.value("q"),
+        words="" if is_object_id(asked.value("q")) else asked.value("q"),
         state=ShownState(state) if state else None,
         region=asked.value("region"),
         environment=asked.value("environment"),
-        tenant=asked.value("tenant") if is_object_id(asked.value("tenant")) else "",
+        tenant=asked.value("q") if is_object_id(asked.value("q")) else "",
         expires_before=now + timedelta(days=int(days)) if days else None,
     )

@@ -3,21 +3,29 @@
 from collections.abc import Callable, Mapping
 from typing import Any
 
+from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
-from django.shortcuts import render
-from django.views.decorators.http import require_safe
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.views.decorators.http import require_http_methods, require_safe
 
 from dashboard.operators.views.sources import environments, lines_of
 from dashboard.web import filters
 from dashboard.web.csv_export import csv_of
-from dashboard.web.doors import ACT_ON_TENANTS, may, person_of, staff_page
+from dashboard.web.doors import ACT_ON_TENANTS, may, person_of, staff_action, staff_page
 from dashboard.web.filters import Filters, Sort
 from dashboard.web.keyset import every
 from dashboard.web.paging import page_of
 from dashboard.web.standing import with_former_word
+from integrations.events.queries import counters_of
+from integrations.kick import kick
+from integrations.sources.closing import close_tenant
+from integrations.sources.models import Desired
 from integrations.sources.queries import sources_of_tenant
+from integrations.sources.tasks import advance_sources
 from integrations.sources.tenant_listing import TenantQuestion, tenants_asked
 from tenants.access import tenant_for
+from tenants.audit import Actor
 from tenants.audit_log import AuditQuestion, audit_entries
 from tenants.models import Tenant
 
@@ -76,3 +84,24 @@ def tenant(request: HttpRequest, tenant: str) -> HttpResponse:
         "may_act": may(person, ACT_ON_TENANTS),
     }
     return render(request, "operators/tenant.html", context)
+
+
+@require_http_methods(["GET", "POST"])
+@staff_action(ACT_ON_TENANTS)
+def close(request: HttpRequest, tenant: str) -> HttpResponse:
+    """Ask for the tenant's id, and close it for good."""
+    person = person_of(request)
+    found = tenant_for(person, tenant)
+    error = ""
+    if request.method == "POST":
+        if request.POST.get("typed") == found.external_id:
+            close_tenant(tenant=found, actor=Actor.person(person), now=timezone.now())
+            kick(advance_sources)
+            messages.success(request, f"{found.name} is closed. Its sources are being deleted at AWS.")
+            return redirect("operator_tenant", tenant=tenant)
+        error = "That is not the tenant's id. Nothing was closed."
+    offers = sources_of_tenant(found).exclude(desired=Desired.ABSENT)
+    queues = counters_of(list(offers.values_list("pk", flat=True)))
+    waiting = sum(each.waiting + each.held for each in queues.values())
+    context = {"tenant": found, "sources": len(queues), "waiting": waiting, "error": error}
+    return render(request, "operators/tenant_close.html", context, status=422 if error else 200)

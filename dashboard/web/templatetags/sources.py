@@ -1,4 +1,4 @@
-"""How templates tell the history of a source."""
+"""How templates tell the history of sources and tenants."""
 
 from dataclasses import dataclass
 
@@ -47,12 +47,19 @@ class Told:
 
 
 @register.filter
+def action_words(action: str) -> str:
+    """Write the action of an audit entry, `subject:verb`, for people: Pause source."""
+    subject, _, verb = action.partition(":")
+    return f"{verb} {subject}".replace("_", " ").replace("-", " ").strip().capitalize()
+
+
+@register.filter
 def told(change: SourceChange) -> Told:
     """Say what changed, from what to what, and who or what caused it."""
     looks = {"observed": OBSERVED, "desired": DESIRED}.get(change.field, {})
     tone, icon, title = looks.get(change.after) or OTHERS.get(change.field) or ("off", "history", change.field)
-    if change.field == "desired" and change.before == "paused" and change.after == "present":
-        title = "Resumed"
+    if change.field == "desired" and change.after == "present":
+        title = {"": "Offered", "absent": "Wanted again", "paused": "Resumed"}.get(change.before, title)
     cause = CAUSES.get(change.cause, "").format(change.actor_label)
     written = str.upper if change.field == "observed" else str
     step = f"{written(change.before)} \N{RIGHTWARDS ARROW} {written(change.after)}" if change.before else ""

@@ -26,6 +26,12 @@ DECIDED: Decisions = {
     "operators/sources": ("GET", "/operators/sources", ALL_STAFF),
     "operators/sources/<str:source>": ("GET", "/operators/sources/{nothing}", NOBODYS),
     "operators/sources/<str:source>/history": ("GET", "/operators/sources/{nothing}/history", NOBODYS),
+    "operators/sources/<str:source>/check": ("POST", "/operators/sources/{nothing}/check", ACTS_ON_NOBODY),
+    "operators/tenants/<str:tenant>/close": (
+        "GET",
+        "/operators/tenants/{alder}/close",
+        only("support", "operations", among=("manager",)),
+    ),
     "operators/tenants": ("GET", "/operators/tenants", ALL_STAFF),
     "operators/tenants/<str:tenant>": ("GET", "/operators/tenants/{alder}", ALL_STAFF),
     "operators/tenants/<str:tenant>/sources/new": (

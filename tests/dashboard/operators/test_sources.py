@@ -226,3 +226,32 @@ def test_pages_ask_at_most_twelve_questions_whatever_the_size(
     for path in ("/operators/tenants", f"/operators/tenants/{tenant.public_id}", "/operators/environments"):
         assert questions(support, path) <= 12, path
     assert questions(support, page(source), **HTMX) <= 6
+
+
+def test_aws_is_asked_on_request(support: Client, source: Source) -> None:
+    Source.objects.update(due_at=timezone.now() + timedelta(hours=1), observed_at=timezone.now() - timedelta(minutes=1))
+    assert support.post(page(source, "/check")).headers["Location"] == page(source)
+    source.refresh_from_db()
+    assert source.due_at is not None
+    assert source.due_at <= timezone.now()
+
+
+def test_a_tenant_is_closed_by_typing_its_id(support: Client, cast: Cast, source: Source) -> None:
+    path = f"/operators/tenants/{cast.alder.public_id}/close"
+    store_event(cast.alder, source)
+    assert "1 source is deleted at AWS, and 1 waiting event settles as dropped" in shown(support, path)
+    assert support.post(path, {"typed": "birch"}).status_code == 422
+    assert Tenant.objects.get(pk=cast.alder.pk).closed_at is None
+    assert support.post(path, {"typed": "alder"}).status_code == 302
+    assert Tenant.objects.get(pk=cast.alder.pk).closed_at is not None
+    assert "This tenant is closed" in shown(support, f"/operators/tenants/{cast.alder.public_id}")
+
+
+def test_a_source_that_failed_says_why_and_what_to_do(support: Client, source: Source) -> None:
+    Source.objects.update(
+        provisioned_at=None, observed="unknown", failure_code="LimitExceededException", failure_final=True
+    )
+    text = shown(support, page(source))
+    assert "This source could not be created" in text
+    assert "as many sources as AWS allows" in text
+    assert "Provision again…" in text
