@@ -4,6 +4,7 @@ from django.urls import URLPattern, URLResolver, path
 
 from dashboard.operators.views import source_actions, source_changes
 from dashboard.operators.views.audit_log import audit_log
+from dashboard.operators.views.begin import begin, begin_with_integration, begin_with_tenant
 from dashboard.operators.views.brands import brand, brands
 from dashboard.operators.views.diagnosis import diagnosis
 from dashboard.operators.views.environments import environment, environments, gate_policy, maintenance
@@ -24,6 +25,9 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("", overview, name="overview"),
     path("traffic", traffic, name="operator_traffic"),
     path("audit-log", audit_log, name="operator_audit"),
+    path("begin", begin, name="operator_begin"),
+    path("begin/integration", begin_with_integration, name="operator_begin_integration"),
+    path("begin/tenant", begin_with_tenant, name="operator_begin_tenant"),
     path("brands", brands, name="operator_brands"),
     path("brands/<uuid:integration>", brand, name="operator_brand"),
     path("events", events, name="operator_events"),

@@ -20,9 +20,9 @@ from dashboard.web.visitors import visitor_of
 from integrations.aws.region_names import region_name
 from integrations.kick import kick
 from integrations.problems import Problem
+from integrations.registration.enabling import check_enabled
 from integrations.registration.models import Environment
 from integrations.sources.creation import DEFAULT_LABEL, create_source, offer_for
-from integrations.sources.going_live import is_live, refuse_before_going_live
 from integrations.sources.selection import selection_of
 from integrations.sources.tasks import advance_sources
 from tenants.models import Tenant
@@ -113,7 +113,7 @@ def connect(request: HttpRequest, tenant: Tenant) -> HttpResponse:
 
 def _offer(request: HttpRequest, tenant: Tenant, form: EnableForm) -> HttpResponse:
     wanted = form.offer()
-    refuse_before_going_live(environment_of(tenant))
+    check_enabled(environment_of(tenant))
     selection_of(wanted["event_types"], None)
     offer = offer_for(tenant=tenant, account=wanted["account"], region=wanted["region"], label=wanted["label"])
     if request.POST.get("confirmed") != offer.account:
@@ -130,9 +130,17 @@ def enable_page(request: HttpRequest, tenant: Tenant, form: EnableForm | None = 
     """Show the form, or why nobody can connect yet."""
     environment = environment_of(tenant)
     form = form or EnableForm(environment, types_for(tenant))
-    context = shell(request, tenant, "portal_connection", form=form, live=is_live(environment))
+    context = shell(request, tenant, "portal_connection", form=form, live=_is_live(environment))
     context["earlier"] = earlier_connections_of(tenant, now=timezone.now())
     return render(request, "portal/enable.html", context, status=422 if form.errors else 200)
+
+
+def _is_live(environment: Environment) -> bool:
+    try:
+        check_enabled(environment)
+    except Problem:
+        return False
+    return True
 
 
 def environment_of(tenant: Tenant) -> Environment:

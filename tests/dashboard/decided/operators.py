@@ -52,6 +52,17 @@ DECIDED: Decisions = {
         only("operations", status=404, among=("support", "manager")),
     ),
     "operators/audit-log": ("GET", "/operators/audit-log", ALL_STAFF),
+    "operators/begin": ("GET", "/operators/begin", ALL_STAFF),
+    "operators/begin/integration": (
+        "POST",
+        "/operators/begin/integration",
+        only("operations", status=422, among=("support", "manager")),
+    ),
+    "operators/begin/tenant": (
+        "POST",
+        "/operators/begin/tenant",
+        only("operations", status=422, among=("support", "manager")),
+    ),
     "operators/brands": ("GET", "/operators/brands", only("operations", among=("support", "manager"))),
     "operators/brands/<uuid:integration>": (
         "GET",
