@@ -77,6 +77,16 @@ app.conf.update(
             "schedule": 15.0,
             "options": {"expires": 15},
         },
+        "notify": {
+            "task": "integrations.notifications.tasks.notify",
+            "schedule": 15.0,
+            "options": {"expires": 15},
+        },
+        "send-notifications": {
+            "task": "integrations.notifications.tasks.send_notifications",
+            "schedule": 10.0,
+            "options": {"expires": 10},
+        },
         "heartbeat": {
             "task": "dashboard.health.heartbeat",
             "schedule": 10.0,

@@ -46,6 +46,7 @@ INSTALLED_APPS = [
     "integrations.sources",
     "integrations.events",
     "integrations.onboarding",
+    "integrations.notifications",
     "dashboard",
     "dashboard.web",
 ]
@@ -182,6 +183,7 @@ SANDBOX = env.bool("PARTNERBUS_SANDBOX", default=True)
 IDEMPOTENCY_DAYS = env.int("IDEMPOTENCY_DAYS", default=7)
 ACTIVATION_PAUSE_SECONDS = env.int("ACTIVATION_PAUSE_SECONDS", default=10)
 SOURCE_EXPIRY_DAYS = env.int("SOURCE_EXPIRY_DAYS", default=6)
+NOTIFICATION_GATHER_SECONDS = env.int("NOTIFICATION_GATHER_SECONDS", default=60)
 HAND_OFF_DAYS = env.int("HAND_OFF_DAYS", default=7)
 ROLLUP_DAYS = env.int("ROLLUP_DAYS", default=400)
 MAX_BODY_BYTES = env.int("MAX_BODY_BYTES", default=10 * 1024 * 1024)

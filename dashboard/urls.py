@@ -9,6 +9,7 @@ from dashboard.metrics import metrics
 from dashboard.web.brand_files import brand_logo, brand_sheet
 from dashboard.web.favicon import favicon
 from dashboard.web.first_admin import first_admin
+from dashboard.web.notifications import notifications, read_notifications
 from dashboard.web.theme import choose
 from dashboard.web.zone import choose_zone
 from integrations.events.api import event, events
@@ -23,6 +24,8 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("brand/<uuid:integration>.css", brand_sheet, name="brand_sheet"),
     path("brand/<uuid:integration>.png", brand_logo, name="brand_logo"),
     path("favicon.ico", favicon, name="favicon"),
+    path("accounts/notifications", notifications, name="notifications"),
+    path("accounts/notifications/read", read_notifications, name="notifications_read"),
     path("accounts/login", accounts.login, name="account_login"),
     path("accounts/logout", accounts.logout, name="account_logout"),
     path("accounts/signup", accounts.signup, name="account_signup"),

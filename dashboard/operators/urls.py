@@ -13,6 +13,7 @@ from dashboard.operators.views.events import events
 from dashboard.operators.views.health import aws_identities, health
 from dashboard.operators.views.integrations import environment_settings, integration, integrations, rename
 from dashboard.operators.views.keys import keys, new_key, revoke, rotate
+from dashboard.operators.views.notifications import notifications, send_notification_again
 from dashboard.operators.views.offering import offer
 from dashboard.operators.views.overview import overview, traffic
 from dashboard.operators.views.replays import cancel, new_replay, replay, replays
@@ -68,5 +69,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("integrations/<uuid:integration>", integration, name="operator_integration"),
     path("integrations/<uuid:integration>/rename", rename, name="operator_integration_rename"),
     path("environments/<uuid:environment>/settings", environment_settings, name="operator_environment_settings"),
+    path("notifications", notifications, name="operator_notifications"),
+    path("notifications/<uuid:message>/again", send_notification_again, name="operator_notification_again"),
     path("style", style, name="operator_style"),
 ]

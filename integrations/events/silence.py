@@ -159,7 +159,10 @@ def _offered(sources: list[Source]) -> Check:
 def _selected(newest: list[EventRow]) -> Check:
     filtered = [row for row in newest if row.state == "settled"]
     facts = {"looked_at": len(newest), "not_selected": len(filtered)}
-    if newest and len(filtered) == len(newest):
+    if not newest:
+        words = _("There is no event by which to judge what is selected.")
+        return Check("selected", "unknown", words, words)
+    if len(filtered) == len(newest):
         return Check(
             "selected",
             "problem",

@@ -11,7 +11,10 @@ from django.utils.safestring import SafeString
 
 from dashboard.web.filters import Asked, SortLink
 from dashboard.web.looks import AWS_WORD, TONE_ICON, Look, look_of
+from dashboard.web.notice_tones import TONES
 from integrations.events.queries import COUNT_LIMIT
+from integrations.notifications.choosing import unread_of as unread
+from tenants.models import User
 
 register = template.Library()
 
@@ -99,6 +102,18 @@ def day_of_name(digits: str) -> str:
 def tone_icon(tone: str) -> str:
     """Return the icon that a tone has without a better one; any other word is an icon's name already."""
     return TONE_ICON.get(tone, tone)
+
+
+@register.filter
+def notice_tone(kind: str) -> str:
+    """Return the tone of a kind of notification."""
+    return TONES[kind]
+
+
+@register.simple_tag
+def unread_of(person: User) -> int:
+    """Return how many notifications this person has not read; counting stops at 100."""
+    return unread(person) if person.is_authenticated else 0
 
 
 @register.filter

@@ -10,6 +10,8 @@ DECIDED: Decisions = {
     "brand/<uuid:integration>.png": ("GET", "/brand/{nothing}.png", everybody(404)),
     "favicon.ico": ("GET", "/favicon.ico", everybody(302)),
     "accounts/login": ("GET", "/accounts/login", OUTSIDERS),
+    "accounts/notifications": ("GET", "/accounts/notifications", PEOPLE),
+    "accounts/notifications/read": ("POST", "/accounts/notifications/read", everybody(302)),
     "accounts/logout": ("GET", "/accounts/logout", PEOPLE),
     "accounts/signup": ("GET", "/accounts/signup", OUTSIDERS),
     "accounts/password/reset": ("GET", "/accounts/password/reset", everybody(200)),

@@ -107,5 +107,11 @@ DECIDED: Decisions = {
         "/operators/environments/{nothing}/settings",
         OPERATIONS_ALONE | NOT_THERE,
     ),
+    "operators/notifications": ("GET", "/operators/notifications", ALL_STAFF),
+    "operators/notifications/<uuid:message>/again": (
+        "POST",
+        "/operators/notifications/{nothing}/again",
+        only("support", "operations", status=404, among=("manager",)),
+    ),
     "operators/style": ("GET", "/operators/style", ALL_STAFF),
 }
