@@ -2,4 +2,6 @@
 
 from django.urls import URLPattern, URLResolver
 
-urlpatterns: list[URLPattern | URLResolver] = []
+from dashboard.onboarding.late_urls import LATE_STAGES
+
+urlpatterns: list[URLPattern | URLResolver] = [*LATE_STAGES]

@@ -1,0 +1,29 @@
+"""What the pages of stages 3 and 4 share: finding an integration, and an act that answers with a sentence."""
+
+from collections.abc import Callable
+
+from django.contrib import messages
+from django.http import Http404, HttpRequest
+
+from integrations.problems import Problem
+from integrations.registration.models import Integration
+
+
+def integration_named(slug: str) -> Integration:
+    """Return an integration by its slug, or raise Http404."""
+    try:
+        return Integration.objects.get(slug=slug)
+    except (Integration.DoesNotExist, ValueError) as missing:
+        raise Http404 from missing
+
+
+def attempted(request: HttpRequest, act: Callable[[], object], done: str) -> bool:
+    """Do it and tell the person what came of it; return whether it was done."""
+    try:
+        act()
+    except Problem as problem:
+        messages.error(request, problem.detail)
+        return False
+    if done:
+        messages.success(request, done)
+    return True
