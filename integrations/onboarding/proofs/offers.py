@@ -45,7 +45,7 @@ def arn_stored(facts: Facts) -> Finding:
             return fails(
                 f"{source.name} in {source.region} has the ARN {source.arn or 'of nothing'}: check the source."
             )
-    return holds(f"{len(made)} of {len(made)} have it.", arn=made[0].arn, tenant=made[0].tenant.name, sources=len(made))
+    return holds(f"{_sources(len(made))} made by AWS, each with its ARN.", arn=made[0].arn, tenant=made[0].tenant.name, sources=len(made))
 
 
 def bus_created(facts: Facts) -> Finding:
@@ -94,7 +94,7 @@ def region_chosen(facts: Facts) -> Finding:
         if source.arn and source.arn.split(":")[3] != source.region:
             return fails(f"{source.name} was asked for in {source.region}; its ARN says {source.arn.split(':')[3]}.")
     regions = sorted({source.region for source in wanted})
-    return holds(f"All {len(wanted)} are where they were asked for.", regions=regions, sources=len(wanted))
+    return holds(f"{_sources(len(wanted))}, in the region asked for.", regions=regions, sources=len(wanted))
 
 
 def names_unique(facts: Facts) -> Finding:
@@ -108,8 +108,7 @@ def names_unique(facts: Facts) -> Finding:
         own = source_name(facts.test.namespace, source.tenant.slug, source.tenant.public_id, source.label)
         if source.name != own:
             return fails(f"{source.name} is not made of its tenant's own part, which would be {own}.")
-    tenants = len({source.tenant_id for source in wanted})
-    return holds(f"{len(wanted)} names of {tenants} tenants, each with the tenant's own part.", example=wanted[0].name)
+    return holds(f"{_sources(len(wanted))}, each with its tenant's own part in the name.", example=wanted[0].name)
 
 
 def several_regions(facts: Facts) -> Finding:
@@ -118,6 +117,10 @@ def several_regions(facts: Facts) -> Finding:
     if len(regions) < 2:
         return fails(f"AWS has sources in {regions[0] if regions else 'no region'}: create one in another region too.")
     return holds(f"In {', '.join(regions)}.", regions=regions)
+
+
+def _sources(number: int) -> str:
+    return "One source" if number == 1 else f"{number} sources"
 
 
 PROOFS = {

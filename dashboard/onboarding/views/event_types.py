@@ -1,0 +1,105 @@
+"""The catalogue of event types."""
+
+import json
+from typing import Any
+
+from django.contrib import messages
+from django.http import HttpRequest, HttpResponse, HttpResponseBase
+from django.shortcuts import redirect, render
+from django.utils import timezone
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from dashboard.onboarding.acting import acted, actor_of, address_of, version_in
+from dashboard.onboarding.forms import EventTypeForm
+from dashboard.web.csv_export import csv_of
+from dashboard.web.doors import TAKE_TO_AWS, may, person_of, staff_action, staff_page
+from integrations.onboarding.event_catalogue import MOST_TYPES, put_type, remove_type, type_of
+from integrations.onboarding.models import CataloguedType
+from integrations.onboarding.profiles import integration_of
+from integrations.problems import Problem
+
+COLUMNS = {
+    "name": lambda each: each.name,
+    "description": lambda each: each.description,
+    "schema": lambda each: json.dumps(each.schema) if each.schema else "",
+    "sample": lambda each: json.dumps(each.sample) if each.sample else "",
+}
+
+
+@require_safe
+@staff_page
+def event_types(request: HttpRequest, integration: str) -> HttpResponseBase:
+    """List the catalogue."""
+    found = integration_of(integration)
+    types = list(found.catalogued_types.all())
+    if request.GET.get("format") == "csv":
+        return csv_of("event-types", COLUMNS, types)
+    context = {
+        "integration": found,
+        "types": types,
+        "most": MOST_TYPES,
+        "may_act": may(person_of(request), TAKE_TO_AWS),
+    }
+    return render(request, "onboarding/event_types.html", context)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@staff_action(TAKE_TO_AWS)
+def new_event_type(request: HttpRequest, integration: str) -> HttpResponse:
+    """Add an event type."""
+    return _edit(request, integration, None)
+
+
+@require_http_methods(["GET", "HEAD", "POST"])
+@staff_action(TAKE_TO_AWS)
+def event_type(request: HttpRequest, integration: str, event_type: str) -> HttpResponse:
+    """Change an event type."""
+    return _edit(request, integration, type_of(integration_of(integration), event_type))
+
+
+@require_POST
+@staff_action(TAKE_TO_AWS)
+def remove_event_type(request: HttpRequest, integration: str, event_type: str) -> HttpResponse:
+    """Take an event type out of the catalogue; its events are not touched."""
+    found = integration_of(integration)
+    known = type_of(found, event_type)
+    return acted(
+        request,
+        lambda: remove_type(known=known, actor=actor_of(request), now=timezone.now()),
+        f"{known.name} is out of the catalogue.",
+        address_of(found, "onboarding_event_types"),
+    )
+
+
+def _edit(request: HttpRequest, integration: str, known: CataloguedType | None) -> HttpResponse:
+    found = integration_of(integration)
+    form = EventTypeForm(request.POST or None, initial=_shown(known))
+    version: Any = known.version if known else ""
+    if request.method == "POST" and form.is_valid():
+        try:
+            put_type(
+                integration=found,
+                known=known,
+                version=version_in(request) if known else None,
+                actor=actor_of(request),
+                now=timezone.now(),
+                **form.cleaned_data,
+            )
+        except Problem as refusal:
+            form.add_error(None, refusal.detail)
+            version = version if refusal.code == "changed_meanwhile" else request.POST.get("version", "")
+        else:
+            messages.success(request, f"{form.cleaned_data['name']} is in the catalogue.")
+            return redirect(address_of(found, "onboarding_event_types"))
+    context = {"integration": found, "form": form, "known": known, "version": version}
+    return render(request, "onboarding/event_type.html", context)
+
+
+def _shown(known: CataloguedType | None) -> dict[str, Any]:
+    if known is None:
+        return {}
+    documents = {
+        name: json.dumps(value, indent=2, ensure_ascii=False) if value else ""
+        for name, value in (("schema", known.schema), ("sample", known.sample))
+    }
+    return {"name": known.name, "description": known.description, **documents}
