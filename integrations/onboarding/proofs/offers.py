@@ -45,7 +45,12 @@ def arn_stored(facts: Facts) -> Finding:
             return fails(
                 f"{source.name} in {source.region} has the ARN {source.arn or 'of nothing'}: check the source."
             )
-    return holds(f"{_sources(len(made))} made by AWS, each with its ARN.", arn=made[0].arn, tenant=made[0].tenant.name, sources=len(made))
+    return holds(
+        f"{_sources(len(made))} made by AWS, each with its ARN.",
+        arn=made[0].arn,
+        tenant=made[0].tenant.name,
+        sources=len(made),
+    )
 
 
 def bus_created(facts: Facts) -> Finding:

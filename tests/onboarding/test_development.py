@@ -1,0 +1,159 @@
+"""Stage 2 against the simulator: the four steps are lit by facts, and the receiver's part is done with its role."""
+
+from datetime import date, timedelta
+from typing import Any
+
+import pytest
+from django.utils import timezone
+
+from integrations.onboarding.approval import record_approval
+from integrations.onboarding.development import (
+    accept_for_receiver,
+    create_own_source,
+    four_steps,
+    own_sources,
+    send_test_events,
+)
+from integrations.onboarding.models import ChecklistItem
+from integrations.onboarding.profiles import change_receiver, integration_of
+from integrations.problems import Problem
+from integrations.registration.environments import add_environment, change_environment
+from integrations.registration.integrations import EnvironmentSettings
+from integrations.registration.models import Environment, Integration
+from integrations.sources.models import Source
+from integrations.sources.sweep import sweep
+from tenants.audit import Actor
+from tenants.models import AuditEntry
+from tests.events.history import execute
+from tests.onboarding.conftest import NOW, SYSTEM
+from tests.sandbox.started import World
+
+ROLE = "arn:aws:iam::222222222222:role/receiver"
+
+
+def states(integration: Integration) -> list[str]:
+    return [step.state for step in four_steps(integration)]
+
+
+def observe() -> None:
+    Source.objects.update(due_at=timezone.now())
+    sweep(clock=timezone.now)
+
+
+@pytest.mark.django_db(transaction=True)
+def test_the_four_steps_light_up_one_after_the_other(
+    integration: Integration, manager: Actor, aws: World, monkeypatch: pytest.MonkeyPatch, store: None
+) -> None:
+    monkeypatch.setenv("AWS_ENDPOINT_URL_SQS", aws.sandbox.url)
+    assert states(integration) == ["next", "later", "later", "later"]
+    with pytest.raises(Problem, match="Create the test source first"):
+        send_test_events(integration=integration, actor=manager, now=timezone.now())
+
+    for _ in range(2):
+        create_own_source(integration=integration, region="eu-west-1", actor=manager, now=timezone.now())
+    assert len(own_sources(integration)) == 1
+    observe()
+    observe()
+    assert states(integration) == ["done", "next", "next", "later"]
+    assert send_test_events(integration=integration, actor=manager, now=timezone.now()) == 1
+
+    with pytest.raises(Problem, match="Name a role and a queue"):
+        accept_for_receiver(integration=integration, actor=manager, now=timezone.now())
+    inbox = aws.queue()
+    change_receiver(
+        integration=integration,
+        version=None,
+        role_arn=ROLE,
+        external_id="",
+        queue_url=inbox.url,
+        actor=manager,
+        now=NOW,
+    )
+    found = integration_of(str(integration.public_id))
+    for _ in range(2):
+        assert accept_for_receiver(integration=found, actor=manager, now=timezone.now()) == 1
+    observe()
+    (source,) = own_sources(integration)
+    execute("insert into activity values (%s, %s)", source.pk, timezone.now())
+    assert states(integration) == ["done", "done", "done", "next"]
+    assert "ACTIVE" in four_steps(integration)[2].says
+
+    aws.put('{"a": 1}', name=source.name)
+    assert any(source.name in body for body in inbox.bodies())
+
+
+def test_without_a_receiver_account_nothing_is_offered(integration: Integration, manager: Actor) -> None:
+    Environment.objects.update(receiver_accounts=[])
+    with pytest.raises(Problem, match="Name a receiver account first"):
+        create_own_source(integration=integration, region="eu-west-1", actor=manager, now=NOW)
+
+
+def settings(**changes: Any) -> EnvironmentSettings:
+    fields = {
+        "kind": "test",
+        "namespace": "aws.partner/example.com.test",
+        "publisher_account": "111111111111",
+        "regions": ["eu-west-1", "us-east-1"],
+        "receiver_accounts": ["222222222222"],
+    }
+    return EnvironmentSettings(**(fields | changes))
+
+
+def test_an_environment_changes_until_sources_are_made_of_it(integration: Integration, manager: Actor) -> None:
+    test = integration.environments.get(kind="test")
+    moved = settings(namespace="aws.partner/example.org.test")
+    changed = change_environment(environment=test, settings=moved, actor=manager, now=NOW)
+    assert changed.namespace == "aws.partner/example.org.test"
+    assert AuditEntry.objects.get(action="environment:change").before == {"namespace": "aws.partner/example.com.test"}
+
+    create_own_source(integration=integration, region="eu-west-1", actor=manager, now=NOW)
+    for refused in (settings(), settings(namespace=moved.namespace, regions=["us-east-1"])):
+        with pytest.raises(Problem) as refusal:
+            change_environment(environment=test, settings=refused, actor=manager, now=NOW)
+        assert refusal.value.code == "environment_in_use"
+
+
+def test_what_is_said_of_a_role_in_the_log_holds_no_external_id(integration: Integration, manager: Actor) -> None:
+    test = integration.environments.get(kind="test")
+    changed = settings(role_arn="arn:aws:iam::111111111111:role/x", external_id="hush")
+    change_environment(environment=test, settings=changed, actor=manager, now=NOW)
+    entry = AuditEntry.objects.get(action="environment:change")
+    assert "hush" not in str((entry.before, entry.after))
+
+
+def test_an_environment_is_added_once_and_a_namespace_taken_once(integration: Integration, manager: Actor) -> None:
+    test = integration.environments.get(kind="test")
+    with pytest.raises(Problem, match="already"):
+        add_environment(integration=integration, settings=settings(), actor=manager, now=NOW)
+    other = EnvironmentSettings("test", "aws.partner/taken.com.test", "111111111111", ["eu-west-1"])
+    from integrations.onboarding.stages import begin_integration
+
+    begin_integration(slug="other", name="Other", environments=[other], actor=SYSTEM, now=NOW)
+    taken = settings(namespace="aws.partner/taken.com.test")
+    with pytest.raises(Problem) as refusal:
+        change_environment(environment=test, settings=taken, actor=manager, now=NOW)
+    assert refusal.value.code == "namespace_taken"
+
+
+def test_an_approval_keeps_the_namespace_that_aws_granted(integration: Integration, manager: Actor) -> None:
+    with pytest.raises(Problem, match="still to come"):
+        record_approval(
+            integration=integration,
+            namespace="aws.partner/example.com.test",
+            approved_on=NOW.date() + timedelta(days=1),
+            note="",
+            actor=manager,
+            now=NOW,
+        )
+    record_approval(
+        integration=integration,
+        namespace="aws.partner/kestrel.example.com.test",
+        approved_on=date(2026, 3, 1),
+        note="Mail of Ana",
+        actor=manager,
+        now=NOW,
+    )
+    item = ChecklistItem.objects.get(key="approval-received")
+    assert (item.state, item.note) == ("done", "Mail of Ana")
+    assert item.evidence["namespace"] == "aws.partner/kestrel.example.com.test"
+    assert integration.environments.get(kind="test").namespace == "aws.partner/kestrel.example.com.test"
