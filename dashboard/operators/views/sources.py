@@ -43,7 +43,7 @@ LIST = Filters(
         filters.choice("expiry", "Expires", EXPIRY, anything="Any expiry"),
     ),
     sorts=(
-        Sort("created", ("-created_at", "-pk")),
+        Sort("created", ("-pk",)),
         Sort("tenant", ("tenant__name", "pk")),
         Sort("region", ("region", "pk")),
     ),

@@ -39,7 +39,7 @@ LIST = Filters(
         filters.choice("environment", "Environment", environments),
         filters.choice("has", "Sources", HAS, anything="With or without sources"),
     ),
-    sorts=(Sort("name", ("name", "pk")), Sort("created", ("-created_at", "-pk"))),
+    sorts=(Sort("name", ("name", "pk")), Sort("created", ("-pk",))),
 )
 COLUMNS: Mapping[str, Callable[[Tenant], Any]] = {
     "tenant": lambda tenant: tenant.external_id,
