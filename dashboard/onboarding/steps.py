@@ -1,6 +1,7 @@
 """What the pages of stages 3 and 4 share: finding an integration, and an act that answers with a sentence."""
 
 from collections.abc import Callable
+from uuid import UUID
 
 from django.contrib import messages
 from django.http import Http404, HttpRequest
@@ -9,10 +10,11 @@ from integrations.problems import Problem
 from integrations.registration.models import Integration
 
 
-def integration_named(slug: str) -> Integration:
-    """Return an integration by its slug, or raise Http404."""
+def integration_named(name: str) -> Integration:
+    """Return an integration by its slug or its public id, which stand in addresses, or raise Http404."""
+    found = Integration.objects.filter(slug=name).first()
     try:
-        return Integration.objects.get(slug=slug)
+        return found or Integration.objects.get(public_id=UUID(name))
     except (Integration.DoesNotExist, ValueError) as missing:
         raise Http404 from missing
 

@@ -75,6 +75,12 @@ def test_a_questionnaire_that_is_not_begun_says_who_begins_it(manager: Client, s
     assert manager.get(f"{BASE}/questionnaire/pdf").status_code == 404
 
 
+def test_an_address_names_the_integration_by_slug_or_by_id(manager: Client, integration: Integration) -> None:
+    assert text_of(manager.get(f"/onboarding/{integration.public_id}/validation"))
+    assert manager.get("/onboarding/nothing/validation").status_code == 404
+    assert manager.get("/onboarding/01890000-0000-7000-8000-000000000000/validation").status_code == 404
+
+
 def test_staff_read_it_and_only_those_who_take_it_to_aws_change_it(
     begun: Questionnaire, support: Client, manager: Client
 ) -> None:
