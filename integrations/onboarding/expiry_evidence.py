@@ -6,7 +6,7 @@ from typing import Any
 from integrations.onboarding.validation_tenant import EXTERNAL_ID, validation_tenant
 from integrations.registration.models import Environment
 from integrations.sources.creation import create_source
-from integrations.sources.models import Observed, Source, SourceChange
+from integrations.sources.models import Desired, Observed, Source, SourceChange
 from tenants.audit import Actor
 
 LABEL = "expiry-rehearsal"
@@ -42,9 +42,9 @@ def latest_expiry(environment: Environment) -> dict[str, Any] | None:
 
 def waiting_offer(environment: Environment) -> Source | None:
     """Return the rehearsal's offer that nobody is to accept, if one waits."""
-    return Source.objects.filter(
-        environment=environment, tenant__external_id=EXTERNAL_ID, label=LABEL, observed=Observed.PENDING, ended=""
-    ).first()
+    offers = Source.objects.filter(environment=environment, tenant__external_id=EXTERNAL_ID, label=LABEL, ended="")
+    # AWS may not have been asked yet; that the offer is made is true all the same.
+    return offers.filter(observed__in=[Observed.UNKNOWN, Observed.PENDING]).exclude(desired=Desired.ABSENT).first()
 
 
 def rehearse_expiry(*, environment: Environment, account: str, region: str, actor: Actor, now: datetime) -> Source:

@@ -127,16 +127,22 @@ def let_an_offer_expire(page: Page, stack: Stack, base: str) -> None:
     page.goto(f"{base}/validation")
     press(page, "Offer a source that nobody accepts")
     expect(page.get_by_text(re.compile("waits for nobody"))).to_be_visible()
+    reload_until(page, "waits for nobody and expires")
     request = urllib.request.Request(  # noqa: S310 - the address is the simulator's
         f"{stack.sandbox_url}/_sandbox/clock", data=json.dumps({"advance_seconds": 1_728_000}).encode(), method="POST"
     )
     urllib.request.urlopen(request, timeout=10).close()  # noqa: S310
-    for _ in range(60):
-        page.reload()
-        if page.get_by_text(re.compile("AWS let .* expire")).count():
+    reload_until(page, "AWS let .* expire")
+
+
+def reload_until(page: Page, words: str) -> None:
+    """Load the page again until it says so."""
+    for _ in range(120):
+        if page.get_by_text(re.compile(words)).count():
             return
-        page.wait_for_timeout(1_000)
-    raise AssertionError("the offer did not expire")
+        page.wait_for_timeout(500)
+        page.reload()
+    raise AssertionError(f"The page never said: {words}")
 
 
 def fill_the_questionnaire(page: Page, base: str) -> None:
@@ -169,11 +175,7 @@ def send_it(page: Page, mail: MailServer) -> None:
     assert squeezed("Shop to partner source") in pdf
     press(page, "Draft the letter to AWS")
     press(page, "Send to AWS")
-    for _ in range(60):
-        page.reload()
-        if page.get_by_text("Paste AWS's answer").count():
-            break
-        page.wait_for_timeout(1_000)
+    reload_until(page, "Paste AWS's answer")
     message = next(each for each in mail.messages if "questionnaire" in str(each["Subject"]).lower())
     assert message["To"] == "eventbridge-partners@amazon.com"
     enclosures = {part.get_filename(): part.get_content() for part in message.iter_attachments()}
