@@ -191,6 +191,7 @@ def _page(
 ) -> HttpResponse:
     environment = _test_side(integration)
     standing = appointment_of(integration)
+    expired = latest_expiry(environment) if environment else None
     context = {
         "integration": integration,
         "environment": environment,
@@ -199,7 +200,8 @@ def _page(
         "date_form": date_form or DateForm(initial=_initial(standing)),
         "run_form": run_form or (RunForm(environment, initial={"kind": "rehearsal"}) if environment else None),
         "runs": integration.validation_runs.order_by("-pk")[:20],
-        "expired": latest_expiry(environment) if environment else None,
+        "expired": expired,
+        "noticed_at": datetime.fromisoformat(expired["noticed_at"]) if expired else None,
         "waiting": waiting_offer(environment) if environment else None,
         "acts": may(person_of(request), TAKE_TO_AWS),
     }
