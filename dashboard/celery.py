@@ -39,7 +39,7 @@ app.conf.update(
     task_time_limit=120,
     task_routes={"integrations.events.tasks.publish": {"queue": "publish"}},
     task_default_queue="celery",
-    imports=["dashboard.health"],
+    imports=["dashboard.health", "dashboard.demo.feed"],
     timezone="UTC",
     beat_schedule={
         "publish": {
@@ -84,6 +84,11 @@ app.conf.update(
         },
         "send-notifications": {
             "task": "integrations.notifications.tasks.send_notifications",
+            "schedule": 10.0,
+            "options": {"expires": 10},
+        },
+        "feed-demo": {
+            "task": "dashboard.demo.feed.feed_demo",
             "schedule": 10.0,
             "options": {"expires": 10},
         },

@@ -180,6 +180,7 @@ CACHES = {
 # --- the product
 METRICS_TOKEN = env.str("METRICS_TOKEN", default="")
 SANDBOX = env.bool("PARTNERBUS_SANDBOX", default=True)
+DEMO_TRAFFIC = env.bool("PARTNERBUS_DEMO_TRAFFIC", default=True)
 IDEMPOTENCY_DAYS = env.int("IDEMPOTENCY_DAYS", default=7)
 ACTIVATION_PAUSE_SECONDS = env.int("ACTIVATION_PAUSE_SECONDS", default=10)
 SOURCE_EXPIRY_DAYS = env.int("SOURCE_EXPIRY_DAYS", default=6)

@@ -5,10 +5,25 @@ from contextlib import contextmanager
 from datetime import datetime, timedelta
 
 from django.db import connection
+from django.utils import timezone
 
 from dashboard.demo import DemoRefused
 from dashboard.demo.advancing import advance_until
-from dashboard.demo.customers import ALDER, BIRCH, CEDAR, Customer, accept_source
+from dashboard.demo.customers import (
+    ALDER,
+    BIRCH,
+    CEDAR,
+    CUSTOMERS,
+    DOGWOOD,
+    ELM,
+    FIR,
+    GORSE,
+    Customer,
+    accept_source,
+    deactivate_source,
+    refuse_entries,
+)
+from dashboard.demo.onboarding import begin_second_integration, take_through_stages
 from dashboard.demo.people import create_members, create_staff
 from dashboard.demo.permission import simulator_address
 from dashboard.demo.simulator import Simulator
@@ -17,8 +32,8 @@ from integrations.onboarding.stages import begin_integration
 from integrations.registration.integrations import EnvironmentSettings
 from integrations.registration.models import Environment, Integration
 from integrations.sources.creation import create_source
-from integrations.sources.models import Observed, Source
-from integrations.sources.states import ShownState, shown_state
+from integrations.sources.models import Observed, Source, SourceChange
+from integrations.sources.pausing import pause_source
 from tenants import audit
 from tenants.accounts import put_tenant
 from tenants.audit import Actor
@@ -30,8 +45,9 @@ PUBLISHER, RECEIVER = "111111111111", ALDER.account
 REGIONS = ("eu-west-1", "us-east-1")
 LOADED = "demo:load"
 ACTOR = Actor.system("demo")
-# Longer than AWS lets an offer wait.
-EXPIRY = timedelta(days=8)
+# AWS lets an offer wait for a week.
+UNTIL_EXPIRED = timedelta(days=8)
+UNTIL_NEARLY_EXPIRED = timedelta(days=6, hours=4)
 
 
 def load_demo(*, clock: Callable[[], datetime]) -> bool:
@@ -41,7 +57,7 @@ def load_demo(*, clock: Callable[[], datetime]) -> bool:
     """
     simulator = Simulator(simulator_address())
     with _alone():
-        if AuditEntry.objects.filter(action=LOADED, object_type="demo", object_id=SLUG).exists():
+        if is_loaded():
             return False
         simulator.check()
         _load(simulator, clock)
@@ -49,19 +65,45 @@ def load_demo(*, clock: Callable[[], datetime]) -> bool:
     return True
 
 
+def is_loaded() -> bool:
+    """Return whether the whole world is there."""
+    return AuditEntry.objects.filter(action=LOADED, object_type="demo", object_id=SLUG).exists()
+
+
 def _load(simulator: Simulator, clock: Callable[[], datetime]) -> None:
     environment = _environment(clock())
     create_staff(actor=ACTOR, now=clock())
-    # First, because the clock that ends Cedar's offer would age every other one too.
-    cedar = _offer(environment, CEDAR, clock)
-    _let_expire(simulator, cedar)
-    alder = _offer(environment, ALDER, clock)
-    accept_source(simulator, ALDER, alder.name)
-    advance_until(alder, lambda source: source.observed == Observed.ACTIVE)
+    # First those two, because the clock that ages their offers would age every other one too.
+    _let_wait(simulator, _offer(environment, CEDAR, clock), UNTIL_EXPIRED)
+    _let_wait(simulator, _offer(environment, DOGWOOD, clock), UNTIL_NEARLY_EXPIRED)
+    _connect(simulator, environment, ALDER, clock)
+    elm = _connect(simulator, environment, ELM, clock)
+    refuse_entries(simulator, elm.name)
+    pause_source(source=_connect(simulator, environment, FIR, clock), actor=ACTOR, now=clock())
+    _detach(simulator, GORSE, _connect(simulator, environment, GORSE, clock))
     birch = _offer(environment, BIRCH, clock)
     advance_until(birch, lambda source: source.observed == Observed.PENDING)
-    for customer in (ALDER, BIRCH, CEDAR):
+    for customer in CUSTOMERS:
         post_events(environment, customer.external_id, now=clock())
+    take_through_stages(environment.integration, clock)
+    begin_second_integration(clock)
+
+
+def _connect(
+    simulator: Simulator, environment: Environment, customer: Customer, clock: Callable[[], datetime]
+) -> Source:
+    """Offer a source and have its customer accept it; one that was ACTIVE once is left as it is."""
+    source = _offer(environment, customer, clock)
+    if not SourceChange.objects.filter(source=source, after=Observed.ACTIVE).exists():
+        accept_source(simulator, customer, source.name)
+        advance_until(source, lambda source: source.observed == Observed.ACTIVE)
+    return source
+
+
+def _detach(simulator: Simulator, customer: Customer, source: Source) -> None:
+    if source.observed == Observed.ACTIVE:
+        deactivate_source(simulator, customer, source.name)
+        advance_until(source, lambda source: source.observed == Observed.PENDING)
 
 
 def _environment(now: datetime) -> Environment:
@@ -72,7 +114,7 @@ def _environment(now: datetime) -> Environment:
             EnvironmentSettings("production", NAMESPACE, PUBLISHER, REGIONS),
         ]
         begin_integration(slug=SLUG, name=NAME, environments=sides, actor=ACTOR, now=now)
-    return Environment.objects.get(integration__slug=SLUG, kind=Environment.Kind.TEST)
+    return Environment.objects.select_related("integration").get(integration__slug=SLUG, kind=Environment.Kind.TEST)
 
 
 def _offer(environment: Environment, customer: Customer, clock: Callable[[], datetime]) -> Source:
@@ -94,16 +136,28 @@ def _offer(environment: Environment, customer: Customer, clock: Callable[[], dat
     return source
 
 
-def _let_expire(simulator: Simulator, source: Source) -> None:
-    if source.observed != Observed.PENDING:
+def _let_wait(simulator: Simulator, source: Source, age: timedelta) -> None:
+    """Let the offer be as old as this, unless it is already: a run before may have ended between the two steps."""
+    _look_again(source)
+    if source.observed != Observed.PENDING or _is_aged(source):
         return
     if Source.objects.filter(observed=Observed.PENDING).exclude(pk=source.pk).exists():
         raise DemoRefused(
             "Other offers wait in the simulator and would expire with the demo's. Load the demo into a fresh "
             "installation: make demo-reset."
         )
-    simulator.age(EXPIRY.total_seconds())
-    advance_until(source, lambda source: shown_state(source) == ShownState.EXPIRED)
+    simulator.age(age.total_seconds())
+    advance_until(source, lambda source: source.observed == Observed.NONE or _is_aged(source))
+
+
+def _look_again(source: Source) -> None:
+    since = timezone.now()
+    advance_until(source, lambda source: source.observed_at is not None and source.observed_at >= since)
+
+
+def _is_aged(source: Source) -> bool:
+    """Whether AWS names an end that is nearer than the day after tomorrow: an offer of today lives for a week."""
+    return source.expires_at is not None and source.expires_at < timezone.now() + timedelta(days=2)
 
 
 @contextmanager

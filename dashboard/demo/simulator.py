@@ -36,6 +36,10 @@ class Simulator:
         """Let everything at AWS get older by so many seconds, and expire what is due."""
         self._send("POST", "/_sandbox/clock", {"advance_seconds": seconds}, {})
 
+    def misbehave(self, faults: dict[str, Any]) -> None:
+        """Have these faults instead of what was switched on before."""
+        self._send("POST", "/_sandbox/faults", faults, {})
+
     def call(self, service: str, operation: str, *, account: str, region: str, **parameters: Any) -> Any:
         """Make one AWS call as the owner of `account`. Raises CallRefused."""
         scope = f"{account}/20260101/{region}/{service}/aws4_request"

@@ -2,12 +2,13 @@
 
 import json
 from collections.abc import Callable, Iterator
-from datetime import datetime
+from datetime import datetime, timedelta
 from itertools import count
 from typing import Any
 
 import pytest
 from django.contrib.auth import authenticate
+from django.contrib.auth.hashers import check_password
 from django.db import connection
 from django.utils import timezone
 from psycopg.conninfo import make_conninfo
@@ -15,13 +16,17 @@ from pytest_django.fixtures import Settings
 
 from dashboard.demo import DemoRefused
 from dashboard.demo.customers import ALDER
+from dashboard.demo.feed import feed_demo
 from dashboard.demo.loading import load_demo
 from dashboard.demo.people import PASSWORD
-from dashboard.demo.traffic import FILE
+from dashboard.demo.simulator import Simulator
+from dashboard.demo.traffic import BORROWED, FILE
 from integrations.aws.exchange import Exchanges
 from integrations.events import session
-from integrations.events.models import Event, Pending
+from integrations.events.models import Dead, Event, Pending
 from integrations.events.publisher import Publisher
+from integrations.onboarding.models import Answer, Letter
+from integrations.onboarding.stages import stage_of
 from integrations.registration.models import Integration
 from integrations.sources.models import Source
 from integrations.sources.states import shown_state
@@ -33,7 +38,15 @@ from tests.sources.aws_side import endpoint
 # Events are stored outside of transactions, and AWS is not called inside one.
 pytestmark = pytest.mark.django_db(transaction=True)
 Manage = Callable[..., Said]
-STATES = {"alder": "active", "birch": "pending", "cedar": "expired"}
+STATES = {
+    "alder": "active",
+    "birch": "pending",
+    "cedar": "expired",
+    "dogwood": "pending",
+    "elm": "active",
+    "fir": "paused",
+    "gorse": "pending",
+}
 
 
 @pytest.fixture(scope="module")
@@ -55,7 +68,8 @@ def sandbox(started: Sandbox, settings: Settings, monkeypatch: pytest.MonkeyPatc
 
 
 def posted_of(tenant: str) -> int:
-    return sum(json.loads(line)["tenant"] == tenant for line in FILE.read_text().splitlines())
+    own = sum(json.loads(line)["tenant"] == tenant for line in FILE.read_text().splitlines())
+    return own or BORROWED
 
 
 def event_ids() -> list[Any]:
@@ -80,27 +94,23 @@ def world() -> dict[str, Any]:
 def check_complete() -> None:
     """Fail unless the whole world is there, once."""
     assert world()["sources"] == STATES
-    assert Source.objects.count() == Tenant.objects.count() == 3
-    assert Integration.objects.get().environments.count() == 2
+    assert Source.objects.count() == Tenant.objects.count() == len(STATES)
+    assert Integration.objects.get(slug="kestrel").environments.count() == 2
+    assert stage_of(Integration.objects.get(slug="kestrel")).number == 2
+    assert stage_of(Integration.objects.get(slug="kestrel-billing")).number == 1
+    assert Letter.objects.filter(state=Letter.State.SENT).count() == 2
+    assert Answer.objects.count() == 1
     assert (User.objects.count(), Membership.objects.count()) == (6, 3)
-    assert len(event_ids()) == len(FILE.read_text().splitlines())
+    assert len(event_ids()) == sum(map(posted_of, STATES))
     for source in Source.objects.all():
         assert Pending.objects.filter(source_id=source.pk).count() == posted_of(source.tenant.external_id)
 
 
-def test_it_loads_one_customer_of_each_kind_with_events(sandbox: Sandbox, manage: Manage) -> None:
-    said = manage("load_demo")
-    assert said.code == 0, said.error
-    assert "ops@demo.test" in said.output
-    check_complete()
-    assert Source.objects.get(tenant__external_id="alder").lane.publishable
-
-
-def test_everybody_can_sign_in_and_has_the_right_role(sandbox: Sandbox, manage: Manage) -> None:
-    manage("load_demo")
+def check_people() -> None:
+    """Fail unless everybody can sign in, with the right role."""
     people = {user.email: user for user in User.objects.all()}
-    for email in people:
-        assert authenticate(None, email=email, password=PASSWORD) == people[email]
+    assert authenticate(None, email="viewer@alder.test", password=PASSWORD) == people["viewer@alder.test"]
+    assert all(check_password(PASSWORD, user.password) for user in people.values())
     assert people["ops@demo.test"].is_superuser
     assert (people["manager@demo.test"].staff_role, people["support@demo.test"].staff_role) == ("manager", "support")
     roles = set(Membership.objects.values_list("user__email", "tenant__external_id", "role"))
@@ -111,8 +121,15 @@ def test_everybody_can_sign_in_and_has_the_right_role(sandbox: Sandbox, manage: 
     }
 
 
-def test_loading_it_again_changes_nothing(sandbox: Sandbox, manage: Manage) -> None:
-    manage("load_demo")
+def test_it_loads_customers_in_every_condition_once(sandbox: Sandbox, manage: Manage) -> None:
+    said = manage("load_demo")
+    assert said.code == 0, said.error
+    assert "ops@demo.test" in said.output
+    check_complete()
+    check_people()
+    assert Source.objects.get(tenant__external_id="alder").lane.publishable
+    left = Source.objects.get(tenant__external_id="dogwood").expires_at - timezone.now()
+    assert timedelta(0) < left < timedelta(days=1)
     before, at_aws = world(), sandbox.private("GET", "state")["sources"]
     said = manage("load_demo")
     assert (said.code, "was loaded before" in said.output) == (0, True)
@@ -144,15 +161,60 @@ def test_killed_at_every_step_it_is_complete_in_the_end(sandbox: Sandbox) -> Non
     check_complete()
 
 
-def test_what_alder_is_sent_arrives_in_its_queue(sandbox: Sandbox, manage: Manage) -> None:
-    manage("load_demo")
+def publish_everything() -> None:
     with session.open_session() as own, Exchanges() as exchanges:
         publisher = Publisher(own, exchanges)
         while publisher.publish_round():
             pass
+
+
+def test_events_arrive_or_are_refused_and_go_on_until_nobody_has_been_there_for_hours(
+    sandbox: Sandbox, manage: Manage, settings: Settings
+) -> None:
+    feed_demo()
+    assert event_ids() == []
+    manage("load_demo")
+    publish_everything()
     arrived = Inbox(sandbox.client("sqs", ALDER.account, ALDER.region), "kestrel-events").events()
     assert len(arrived) == posted_of("alder")
-    assert sandbox.private("GET", "state")["counters"]["entries_accepted"] == len(arrived)
+    elm = Source.objects.get(tenant__external_id="elm")
+    assert Dead.objects.filter(source_id=elm.pk).count() == posted_of("elm")
+    loaded = len(event_ids())
+    feed_demo()
+    fed = len(event_ids())
+    assert fed > loaded
+    User.objects.update(created_at=timezone.now() - timedelta(days=1))
+    feed_demo()
+    assert len(event_ids()) == fed
+    User.objects.filter(email="ops@demo.test").update(last_login=timezone.now())
+    settings.DEMO_TRAFFIC = False
+    feed_demo()
+    assert len(event_ids()) == fed
+    settings.DEMO_TRAFFIC = True
+    feed_demo()
+    assert len(event_ids()) > fed
+
+
+def test_an_offer_that_waits_nearly_a_week_is_not_aged_again_by_the_next_run(sandbox: Sandbox) -> None:
+    class Killed(BaseException):
+        pass
+
+    aged: list[float] = []
+
+    class Mortal(Simulator):
+        def age(self, seconds: float) -> None:
+            super().age(seconds)
+            aged.append(seconds)
+            raise Killed
+
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr("dashboard.demo.loading.Simulator", Mortal)
+        for _ in ("Cedar's offer", "Dogwood's"):
+            with pytest.raises(Killed):
+                load_demo(clock=timezone.now)
+    load_demo(clock=timezone.now)
+    assert len(aged) == 2
+    check_complete()
 
 
 def test_without_the_simulator_nothing_is_made_and_the_next_run_completes_it(
