@@ -75,7 +75,7 @@ def test_an_offer_that_ended_asks_for_a_new_one_and_gives_no_instructions(
 
 def test_its_address_goes_nowhere(path: str, source: Source) -> None:
     for answer in (Client().get(path), Client().get(f"{path}/kit/cli")):
-        assert answer["Referrer-Policy"] == "no-referrer"
+        assert answer["Referrer-Policy"] == "same-origin"
         assert "no-store" in answer["Cache-Control"]
         assert "noindex" in answer["X-Robots-Tag"]
 

@@ -31,7 +31,7 @@ def test_an_invited_person_gets_a_mail_and_comes_in_by_its_link(cast: Cast, clie
     assert (message.to, message.subject) == (["ada@alder.example"], "Alder: join the connection to Shop")
     browser, link = Client(), link_in(str(message.body))
     page = browser.get(link)
-    assert page["Referrer-Policy"] == "no-referrer"
+    assert page["Referrer-Policy"] == "same-origin"
     assert b"invited ada@alder.example" in page.content
     came = browser.post(link, {"name": "Ada", "password": PASSWORD})
     assert (came.status_code, came["Location"]) == (302, at(cast))

@@ -39,7 +39,8 @@ def behind_link(view: LinkView) -> LinkView:
             response = render(request, "portal/hand_off_over.html", {"link": link}, status=404)
         else:
             response = view(request, token, link, **kwargs)
-        response.headers["Referrer-Policy"] = "no-referrer"
+        # `no-referrer` would make the Origin of the page's own forms `null`, which Django refuses.
+        response.headers["Referrer-Policy"] = "same-origin"
         response.headers["X-Robots-Tag"] = "noindex, nofollow"
         response.headers["Cache-Control"] = "private, no-store"
         return response

@@ -81,6 +81,6 @@ def _page(request: HttpRequest, invitation: Invitation, status: int = 200, **con
 
 
 def _unreferred(response: HttpResponse) -> HttpResponse:
-    """The address is the secret: it goes to no other site."""
-    response.headers["Referrer-Policy"] = "no-referrer"
+    """The address is the secret: it goes to no other site. `no-referrer` would make the form's own Origin `null`."""
+    response.headers["Referrer-Policy"] = "same-origin"
     return response

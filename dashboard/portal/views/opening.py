@@ -24,7 +24,7 @@ def open_portal(request: HttpRequest, token: str) -> HttpResponse:
     now = timezone.now()
     opened = open_link(token=token, now=now)
     if opened is None:
-        return _unreferred(render(request, "portal/link_over.html", status=410))
+        return render(request, "portal/link_over.html", status=410)
     session, secret = opened
     response = redirect("portal_connection", tenant=session.tenant.public_id)
     remember(response, session, secret, now)
