@@ -57,7 +57,7 @@ class Figures:
 def figures_of(connection: Connection, now: datetime) -> Figures:
     """Return what this connection did."""
     source = connection.source
-    series = series_of_sources([source.pk], since=now - DAY, until=now, step=STEP, now=now, running=False)
+    series = series_of_sources([source.pk], since=now - DAY, until=now, step=STEP, now=now, brief=True)
     totals = series.totals
     rows = list_events(Question(tenant_ids=(source.tenant_id,), source=source), limit=LATEST).rows
     return Figures(

@@ -4,6 +4,7 @@ from collections import Counter
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from typing import NamedTuple
 from uuid import UUID
 
 from django.db.models import Case, IntegerField, Q, QuerySet, Value, When
@@ -103,11 +104,20 @@ class Stop:
     message: str
 
 
+class Own(NamedTuple):
+    """A tenant of whoever looks, when that is not everybody's."""
+
+    pk: int
+    public_id: UUID
+    name: str
+
+
 @dataclass(frozen=True, slots=True)
 class Overview:
     """All that a status page shows. Plain data: its repr is what the live region is compared by."""
 
     tenants: int
+    mine: list["Own"]
     census: Counter[str]
     sources: list[SourceFacts]
     cut: bool
@@ -176,19 +186,21 @@ def overview_of(tenants: QuerySet[Tenant], *, everybody: bool, now: datetime, ev
     they are left out.
     """
     open_tenants = tenants.filter(closed_at=None)
+    mine = [] if everybody else [Own(*row) for row in open_tenants.order_by("name", "pk").values_list(*Own._fields)]
     sources = with_former_word(Source.objects.filter(tenant__in=open_tenants).exclude(desired=Desired.ABSENT))
     shown = list(_first(sources))
     counters = counters_of([source.pk for source in shown[:LIMIT]])
     facts = [_facts(source, counters.get(source.pk, Counters())) for source in shown[:LIMIT]]
     return Overview(
-        tenants=open_tenants.count(),
+        tenants=open_tenants.count() if everybody else len(mine),
+        mine=mine,
         census=census_of(sources, standing_of, "former_word"),
         sources=facts,
         cut=len(shown) > LIMIT,
         stops=_stops(shown),
         late=any(_is_late(each.counters, now) for each in facts),
         flowing=any(_is_flowing(each, now) for each in facts),
-        events=_latest(open_tenants, everybody=everybody) if events else [],
+        events=_latest(None if everybody else mine) if events else [],
     )
 
 
@@ -242,9 +254,12 @@ def _is_flowing(source: SourceFacts, now: datetime) -> bool:
     return source.state == ShownState.ACTIVE and last is not None and last > now - FLOWING_FOR
 
 
-def _latest(tenants: QuerySet[Tenant], *, everybody: bool) -> list[EventFacts]:
-    rows = latest_events(tenant_ids=None if everybody else list(tenants.values_list("pk", flat=True)), limit=LATEST)
-    names = dict(Tenant.objects.filter(pk__in={row.tenant_id for row in rows}).values_list("pk", "name"))
+def _latest(mine: list[Own] | None) -> list[EventFacts]:
+    rows = latest_events(tenant_ids=None if mine is None else [each.pk for each in mine], limit=LATEST)
+    if mine is None:
+        names = dict(Tenant.objects.filter(pk__in={row.tenant_id for row in rows}).values_list("pk", "name"))
+    else:
+        names = {each.pk: each.name for each in mine}
     return [
         EventFacts(row.event_id, names.get(row.tenant_id, ""), row.type, row.received_at, row.state) for row in rows
     ]

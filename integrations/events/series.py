@@ -138,15 +138,15 @@ class _Range:
 
 
 def series_of_sources(
-    source_ids: Sequence[int], *, since: datetime, until: datetime, step: int, now: datetime, running: bool = True
+    source_ids: Sequence[int], *, since: datetime, until: datetime, step: int, now: datetime, brief: bool = False
 ) -> Series:
     """Return the series of these sources together, in steps of `step` minutes, one of STEPS.
 
-    The first and the last step are whole, so a little more than asked for is told. Without `running`, which costs two
-    queries, the minute at hand and those that wait to be rolled up are left out.
+    The first and the last step are whole, so a little more than asked for is told. A `brief` one costs two
+    queries instead of five: without the minutes that are not rolled up yet, and without the codes of failures.
     """
     scope = _Scope(list(source_ids), "s.id = any(%(value)s)", list(source_ids))
-    return _series(scope, since, until, step, now, running=running)
+    return _series(scope, since, until, step, now, brief=brief)
 
 
 def series_of_tenant(tenant_id: int, *, since: datetime, until: datetime, step: int, now: datetime) -> Series:
@@ -167,14 +167,14 @@ def points_between(since: datetime, until: datetime, step: int) -> int:
 
 
 def _series(
-    scope: _Scope, since: datetime, until: datetime, step: int, now: datetime, *, running: bool = True
+    scope: _Scope, since: datetime, until: datetime, step: int, now: datetime, *, brief: bool = False
 ) -> Series:
     steps = _steps(since, until, step)
     complete = complete_until()
     rolled = steps.start if complete is None else max(steps.start, min(complete + 1, steps.stop))
     span = _Range(steps.start, steps.stop, step, rolled)
-    figures = _rolled_up(scope, span)
-    if running:
+    figures = _rolled_up(scope, span, with_codes=not brief)
+    if not brief:
         _add_running(figures, scope, span, now)
     points = {moment_of_minute(minute): figures.get(minute) or Figures() for minute in steps}
     return Series(step, points, None if complete is None else moment_of_minute(complete + 1))
@@ -186,13 +186,13 @@ def _steps(since: datetime, until: datetime, step: int) -> range:
     return range(start, max(beyond, start + step), step)
 
 
-def _rolled_up(scope: _Scope, span: _Range) -> dict[int, Figures]:
+def _rolled_up(scope: _Scope, span: _Range, *, with_codes: bool) -> dict[int, Figures]:
     parameters = {"keys": scope.keys, "step": span.step, "start": span.start, "end": span.rolled}
     figures = {
         minute: Figures(accepted, failed, {}, held, int(size), latency)
         for minute, accepted, failed, held, size, latency in _rows(MINUTES, parameters)
     }
-    for minute, code, failed in _rows(FAILURES, parameters):
+    for minute, code, failed in _rows(FAILURES, parameters) if with_codes else ():
         figures.setdefault(minute, Figures()).count(code, failed)
     return figures
 

@@ -2,7 +2,6 @@
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
-from django.urls import NoReverseMatch, reverse
 from django.views.decorators.http import require_safe
 
 from dashboard.portal.shell import shell
@@ -14,14 +13,6 @@ from tenants.models import Tenant
 @require_safe
 @tenant_page
 def preferences(request: HttpRequest, tenant: Tenant) -> HttpResponse:
-    """Show what this browser's moments are written in, and where one says what mails one gets."""
-    context = shell(request, tenant, "", zones=zones(), chosen=chosen_zone(request), mails=_notifications(tenant))
+    """Show in which zone this browser's moments are written, and where one says of what one hears."""
+    context = shell(request, tenant, "", zones=zones(), chosen=chosen_zone(request))
     return render(request, "portal/preferences.html", context)
-
-
-def _notifications(tenant: Tenant) -> str:
-    """Return where one says what mails one gets; nothing while there is no such page."""
-    try:
-        return reverse("portal_notifications", args=[tenant.public_id])
-    except NoReverseMatch:
-        return ""

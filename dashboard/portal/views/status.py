@@ -15,5 +15,10 @@ def status(request: HttpRequest, user: User) -> HttpResponse:
     """Show where things stand with this person's tenants."""
     overview = overview_of(tenants_of(user), everybody=False, now=timezone.now())
     headline = headline_of(overview)
-    context = {"overview": overview, "headline": headline, "limit": LIMIT, "pause": settings.ACTIVATION_PAUSE_SECONDS}
+    context = {
+        "overview": overview,
+        "headline": headline,
+        "limit": LIMIT,
+        "pause": settings.ACTIVATION_PAUSE_SECONDS,
+    }
     return page_or_region(request, "portal/status.html", (overview, headline), context, overview.asked_at)
