@@ -67,6 +67,13 @@ class KitTabs:
         return format_html("{} {}", text.note, link) if text.note else link
 
 
+def tabs_of(texts: Iterable[Text], values: Iterable[str]) -> list[Tab]:
+    """Return texts as tabs to copy from, with these values marked."""
+    own = sorted(filter(None, values), key=len, reverse=True)
+    note = SafeString("")
+    return [Tab(text.key, text.title, text.title, marked(text.content.rstrip(), own), note) for text in texts]
+
+
 def marked(text: str, values: Iterable[str]) -> SafeString:
     """Write a text with the reader's own values marked; `values` come longest first."""
     pieces = re.split("(" + "|".join(map(re.escape, values)) + ")", text)

@@ -8,7 +8,8 @@ from urllib.parse import urlencode
 from django.urls import NoReverseMatch, reverse
 from django.utils.translation import gettext_lazy
 
-from integrations.events.silence import Check, Silence, Words
+from integrations.events.silence import Silence
+from integrations.events.silence_checks import Check, Words
 
 TONES = {"ok": "ok", "problem": "bad", "unknown": "off"}
 STATES: dict[str, Words] = {
@@ -152,6 +153,7 @@ _STAFF: dict[str, tuple[Words, str, dict[str, str]]] = {
     "reprovision": (gettext_lazy("Provision the source again"), "operator_source", {}),
     "hand_off": (gettext_lazy("Make a hand-off link"), "operator_source", {}),
     "send_test_event": (gettext_lazy("Send a test event"), "operator_source", {}),
+    "end_maintenance": (gettext_lazy("Show what is held"), "operator_environments", {}),
     "see_health": (gettext_lazy("See what AWS refuses"), "operator_health", {}),
     "see_events": (gettext_lazy("Show the waiting events"), "operator_events", {"state": "retrying"}),
     "replay_dead": (gettext_lazy("Show the dead letters"), "operator_events", {"state": "dead"}),

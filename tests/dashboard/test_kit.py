@@ -9,9 +9,11 @@ from django.template import Context, Template
 from django_cotton.compiler_regex import CottonCompiler
 
 from dashboard.web.kit import KitTabs, kit_file, marked
+from integrations.registration.models import Environment
 from integrations.sources.kit.contents import kit_of
 from integrations.sources.kit.place import Place
 from integrations.sources.kit.symptoms import Moment, symptoms_at
+from tests.dashboard.pages import ClientOf
 
 NAME = "aws.partner/shop.example.com.test/birch-mwq4k2ab/events"
 KIT = kit_of(Place(NAME, "333333333333", "eu-west-1", is_detached=True))
@@ -54,3 +56,13 @@ def test_values_are_marked_and_everything_else_is_escaped() -> None:
 def test_no_id_stands_twice() -> None:
     ids = re.findall(r' id="([^"]+)"', rendered())
     assert len(ids) == len(set(ids))
+
+
+def test_staff_read_the_publishers_policies_where_the_environment_is(
+    client_of: ClientOf, environment: Environment
+) -> None:
+    Environment.objects.update(external_id="shop-4711")
+    page = client_of("support").get(f"/operators/environments/{environment.public_id}").content.decode()
+    assert "events:PutPartnerEvents" in page
+    assert "event-source/<mark>aws.partner/shop.example.com.test</mark>/*" in page
+    assert "<mark>shop-4711</mark>" in page

@@ -8,7 +8,7 @@ import pytest
 from django.db import connection
 
 from integrations.events.silence import Silence, silence_of
-from integrations.registration.models import ApiKey, Breaker
+from integrations.registration.models import ApiKey, Breaker, Maintenance
 from integrations.sources.models import Source
 from tenants.models import Tenant
 from tests.dashboard.pages import accepted, bury, change_gate, store_event
@@ -81,6 +81,10 @@ def open_breaker(source: Source, now: datetime) -> None:
     )
 
 
+def maintain(source: Source, now: datetime) -> None:
+    Maintenance.objects.create(environment=source.environment, region=source.region, since=now, actor_label="ops")
+
+
 def dead_letters(source: Source, now: datetime) -> None:
     bury(source, 3)
 
@@ -98,6 +102,7 @@ CAUSES = [
     (changed(observed="deleted", ended="gone"), "said", "reprovision"),
     (changed(provisioned_at=None, failure_final=True), "said", "reprovision"),
     (suspect, "gate", "check_now"),
+    (maintain, "maintenance", "end_maintenance"),
     (open_breaker, "breaker", "see_health"),
     (dead_letters, "dead", "replay_dead"),
 ]
@@ -147,5 +152,5 @@ def test_it_costs_few_queries_whatever_there_is(
 ) -> None:
     for number in range(8):
         make_source(tenant, label=f"more-{number}")
-    with django_assert_max_num_queries(10):
+    with django_assert_max_num_queries(11):
         silence_of(Tenant.objects.select_related("directory__environment").get(pk=tenant.pk), now=now)

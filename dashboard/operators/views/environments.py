@@ -7,9 +7,11 @@ from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from dashboard.web.doors import CONFIGURE, may, person_of, staff_action, staff_page
+from dashboard.web.kit import tabs_of
 from integrations.problems import Problem
 from integrations.registration.models import Environment, Maintenance
 from integrations.sources.gate_policy import pending_sources, set_gate_policy
+from integrations.sources.kit.publisher import publisher_texts
 from integrations.sources.maintenance import begin_maintenance, end_maintenance
 from tenants.audit import Actor
 from tenants.audit_log import is_object_id
@@ -36,6 +38,7 @@ def environment(request: HttpRequest, environment: str) -> HttpResponse:
         "pending": pending_sources(found),
         "regions": [(region, held.get(region)) for region in sorted({*found.regions, *held})],
         "may_configure": may(person_of(request), CONFIGURE),
+        "role_texts": tabs_of(publisher_texts(found), [found.namespace, found.external_id]),
     }
     return render(request, "operators/environment.html", context)
 
