@@ -39,6 +39,8 @@ INSTALLED_APPS = [
     "django_htmx",
     "allauth",
     "allauth.account",
+    "allauth.mfa",
+    "allauth.usersessions",
     "django_structlog",
     "ninja",
     "tenants",
@@ -137,6 +139,13 @@ ACCOUNT_PREVENT_ENUMERATION = True
 ACCOUNT_SESSION_REMEMBER = True
 ACCOUNT_DEFAULT_HTTP_PROTOCOL = "https" if SECURE else "http"
 LOGIN_REDIRECT_URL = "/"
+# A new address counts once somebody has opened the link that was sent there.
+ACCOUNT_CHANGE_EMAIL = True
+MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
+MFA_PASSKEY_LOGIN_ENABLED = True
+MFA_ALLOW_UNVERIFIED_EMAIL = True  # people are invited, their address was the one that the invitation went to
+MFA_TOTP_ISSUER = "Partnerbus"
+MFA_WEBAUTHN_ALLOW_INSECURE_ORIGIN = not SECURE  # http://localhost while somebody tries it
 LOGIN_URL = "account_login"
 
 SESSION_COOKIE_SECURE = CSRF_COOKIE_SECURE = SECURE

@@ -1,7 +1,6 @@
 """Every URL of the product."""
 
-from allauth.account import views as accounts
-from django.urls import URLPattern, URLResolver, include, path, re_path
+from django.urls import URLPattern, URLResolver, include, path
 
 from dashboard.front_door import status
 from dashboard.health import livez, readyz
@@ -26,21 +25,7 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("favicon.ico", favicon, name="favicon"),
     path("accounts/notifications", notifications, name="notifications"),
     path("accounts/notifications/read", read_notifications, name="notifications_read"),
-    path("accounts/login", accounts.login, name="account_login"),
-    path("accounts/logout", accounts.logout, name="account_logout"),
-    path("accounts/signup", accounts.signup, name="account_signup"),
-    path("accounts/password/reset", accounts.password_reset, name="account_reset_password"),
-    path("accounts/password/reset/sent", accounts.password_reset_done, name="account_reset_password_done"),
-    re_path(
-        r"^accounts/password/reset/(?P<uidb36>[0-9A-Za-z]+)-(?P<key>[-0-9A-Za-z]+)$",
-        accounts.password_reset_from_key,
-        name="account_reset_password_from_key",
-    ),
-    path(
-        "accounts/password/reset/changed",
-        accounts.password_reset_from_key_done,
-        name="account_reset_password_from_key_done",
-    ),
+    path("accounts", include("dashboard.web.account_urls")),
     # Storing events is mounted before the API's own patterns, which end in a catch-all.
     path("api/v1/events", events, name="events"),
     path("api/v1/events/<str:event_id>", event, name="event"),

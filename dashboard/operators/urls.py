@@ -17,6 +17,7 @@ from dashboard.operators.views.notifications import notifications, send_notifica
 from dashboard.operators.views.offering import offer
 from dashboard.operators.views.overview import overview, traffic
 from dashboard.operators.views.replays import cancel, new_replay, replay, replays
+from dashboard.operators.views.search import search
 from dashboard.operators.views.source import history, source
 from dashboard.operators.views.sources import sources
 from dashboard.operators.views.style import style
@@ -71,5 +72,6 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("environments/<uuid:environment>/settings", environment_settings, name="operator_environment_settings"),
     path("notifications", notifications, name="operator_notifications"),
     path("notifications/<uuid:message>/again", send_notification_again, name="operator_notification_again"),
+    path("search", search, name="operator_search"),
     path("style", style, name="operator_style"),
 ]

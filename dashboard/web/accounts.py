@@ -34,6 +34,10 @@ class InvitedOnly(DefaultAccountAdapter):  # type: ignore[misc]
         """Return the subject as the template has it."""
         return subject
 
+    def get_email_confirmation_url(self, request: HttpRequest, emailconfirmation: Any) -> str:
+        """Return the link of the mail that confirms an address, on PUBLIC_URL."""
+        return f"{settings.PUBLIC_URL}{reverse('account_confirm_email', args=[emailconfirmation.key])}"
+
     def get_reset_password_from_key_url(self, key: str) -> str:
         """Return the link of the reset mail on PUBLIC_URL: what a request says its host is does not go into a mail."""
         uid, token = key.split("-", 1)

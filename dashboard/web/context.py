@@ -1,11 +1,13 @@
 """What every template may use."""
 
+from functools import partial
 from typing import Any
 
 from django.conf import settings
 from django.http import HttpRequest
 from django.utils import timezone
 
+from dashboard.web.account import shell_of
 from dashboard.web.theme import theme_of
 from dashboard.web.zone import chosen_zone
 
@@ -20,5 +22,7 @@ def page(request: HttpRequest) -> dict[str, Any]:
             "zone_name": timezone.localtime(now).tzname(),
             "now": now,
             "version": settings.VERSION,
+            # Called by the template that asks: other pages need not know who looks at them.
+            "shell": partial(shell_of, request),
         }
     }

@@ -88,7 +88,7 @@ document.body.addEventListener('htmx:beforeSwap', (event) => {
 document.body.addEventListener('htmx:afterRequest', (event) => {
   const { status } = event.detail.xhr;
   const time = document.querySelector('[data-refreshed]');
-  if (time && (status === 200 || status === 304)) {
+  if (time && event.detail.target.id === 'status' && (status === 200 || status === 304)) {
     const moment = new Date(now());
     time.dateTime = moment.toISOString();
     document.querySelector('.as-of').textContent = `As of ${written(moment, zone).slice(11)} ${zoneName}`;

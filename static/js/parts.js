@@ -1,4 +1,4 @@
-// Tabs, dialogs, toasts, the palette's key, and the zone of this browser. Every page works without this file.
+// Tabs, dialogs, toasts, the palette, and the zone of this browser. Every page works without this file.
 
 // The server writes moments in this zone from the next page on.
 if (document.documentElement.dataset.zone === '') {
@@ -70,3 +70,30 @@ document.querySelectorAll('[data-toast]:not(.bad)').forEach((toast) => {
   setTimeout(leave, 8000);
   toast.addEventListener('mouseleave', () => setTimeout(leave, 2000));
 });
+
+// The palette: Ctrl-K, Cmd-K or / brings the search over any page. Arrows go through what is found.
+const palette = document.getElementById('palette');
+if (palette) {
+  const input = palette.querySelector('input');
+  const stops = () => [input, ...palette.querySelectorAll('[data-hit]')];
+  const isWriting = ({ target }) => target.matches('input, textarea, select, [contenteditable]');
+
+  document.addEventListener('keydown', (event) => {
+    const byLetter = event.key.toLowerCase() === 'k' && (event.ctrlKey || event.metaKey);
+    if (palette.open || !(byLetter || (event.key === '/' && !isWriting(event)))) return;
+    event.preventDefault();
+    palette.showModal();
+    input.select();
+    if (!palette.querySelector('.results')) htmx.trigger(input, 'look');
+  });
+
+  palette.addEventListener('keydown', (event) => {
+    const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
+    if (!step) return;
+    event.preventDefault();
+    const all = stops();
+    all[(all.indexOf(document.activeElement) + step + all.length) % all.length].focus();
+  });
+
+  palette.addEventListener('click', (event) => { if (event.target === palette) palette.close(); });
+}

@@ -8,7 +8,7 @@ from django.db import connection
 from tests.architecture.sources import ROOT
 
 # Of Django and allauth, which document them themselves.
-FOREIGN = re.compile(r"(account|auth|django)_|tenants_user_(groups|user_permissions)\Z")
+FOREIGN = re.compile(r"(account|auth|django|mfa|usersessions)_|tenants_user_(groups|user_permissions)\Z")
 WEEK = re.compile(r"idempotency_[0-9]{4}w[0-9]{2}\Z")
 ANY_WEEK = "idempotency_<iso week>"
 

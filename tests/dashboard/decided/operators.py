@@ -113,5 +113,6 @@ DECIDED: Decisions = {
         "/operators/notifications/{nothing}/again",
         only("support", "operations", status=404, among=("manager",)),
     ),
+    "operators/search": ("GET", "/operators/search?q=al", ALL_STAFF),
     "operators/style": ("GET", "/operators/style", ALL_STAFF),
 }
