@@ -74,7 +74,7 @@ def test_the_credentials_are_asked_for_on_a_page_of_their_own(
     page(support)
     assert asked == []
     for _ in range(2):
-        assert f"acts as {environment.publisher_account}" in page(support, "/operators/health/aws")
+        assert f"Acts as {environment.publisher_account}" in page(support, "/operators/health/aws")
     assert len(asked) == 1
 
 
