@@ -6,8 +6,9 @@ from datetime import datetime
 from django.core.cache import cache
 
 from dashboard.diagnosis import Finding, Grade, examine_identities, examine_installation
-from dashboard.operators.overview import Queued, queued_now
+from dashboard.operators.overview import queued_now
 from dashboard.web.looks import Look
+from integrations.events.backlog import Backlog
 from integrations.events.queries import publishers_at_work
 from integrations.events.quota_use import Place, quota_use
 from integrations.events.store_size import Stored, stored
@@ -57,7 +58,7 @@ class Health:
 
     seen: list[Seen]
     publishers: int
-    queued: Queued
+    queued: Backlog
     at_aws: list[AtAws]
     stored: list[Stored]
 

@@ -13,7 +13,6 @@ from dashboard.web.differences import action_words
 from dashboard.web.looks import SOURCE, Look, look_of
 from dashboard.web.overview import Overview, SourceFacts
 from integrations.events.backlog import Backlog, backlog
-from integrations.events.queries import oldest_waiting_at
 from integrations.events.traffic import Traffic, traffic
 from integrations.sources.models import SourceChange
 from tenants.models import AuditEntry, Tenant
@@ -42,14 +41,6 @@ STATES = (
     ("bad", "Failed, expired or gone", ("failed", "expired", "gone")),
     ("off", "Paused or being created", ("paused", "requested")),
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Queued:
-    """What is queued in the whole installation, and since when the oldest waits that may be sent."""
-
-    backlog: Backlog
-    oldest_waiting_at: datetime | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,11 +78,11 @@ class Segment:
     width: int = field(default=0)
 
 
-def queued_now() -> Queued:
+def queued_now() -> Backlog:
     """Return what is queued, as it was a few seconds ago at most: all open overviews share one look."""
-    kept: Queued | None = cache.get("overview:queued")
+    kept: Backlog | None = cache.get("overview:queued")
     if kept is None:
-        kept = Queued(backlog(), oldest_waiting_at())
+        kept = backlog()
         cache.set("overview:queued", kept, QUEUED_FOR_SECONDS)
     return kept
 

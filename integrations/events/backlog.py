@@ -1,10 +1,12 @@
 """How much waits, is held or is dead in the whole installation: for a page that looks every few seconds."""
 
 from dataclasses import dataclass
+from datetime import datetime
 
 from django.db import connection
 
 from integrations.events.queries import COUNT_LIMIT
+from tenants.identifiers import moment_of
 
 _OF_LANES = (
     "(select count(*) from (select from lanes l cross join lateral"
@@ -22,23 +24,29 @@ select
   (select count(*) from (
     select from lanes l where not l.open and (
       exists (select from pending q where q.source_id = l.source_id)
-      or exists (select from retry q where q.source_id = l.source_id))) h)
+      or exists (select from retry q where q.source_id = l.source_id))) h),
+  (select p.event_id from lanes l cross join lateral (
+    select event_id from pending where source_id = l.source_id order by event_id limit 1) p
+  where l.open order by 1 limit 1)
 """  # noqa: S608 - names of this module
 
 
 @dataclass(frozen=True, slots=True)
 class Backlog:
-    """Deliveries by what keeps them, counted to COUNT_LIMIT; `held_by` is the number of sources that hold any."""
+    """Deliveries by what keeps them, counted to COUNT_LIMIT; `held_by` is the number of sources that hold any, and
+    `oldest_waiting_at` when the oldest was stored that may be sent and was not yet tried."""
 
     waiting: int
     held: int
     dead: int
     held_by: int
+    oldest_waiting_at: datetime | None
 
 
 def backlog() -> Backlog:
     """Return what is queued now."""
     with connection.cursor() as cursor:
         cursor.execute(BACKLOG, {"limit": COUNT_LIMIT})
-        waiting, held, dead, held_by = cursor.fetchone()
-    return Backlog(min(waiting, COUNT_LIMIT), min(held, COUNT_LIMIT), dead, held_by)
+        waiting, held, dead, held_by, oldest = cursor.fetchone()
+    since = moment_of(oldest) if oldest else None
+    return Backlog(min(waiting, COUNT_LIMIT), min(held, COUNT_LIMIT), dead, held_by, since)
