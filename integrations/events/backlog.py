@@ -15,8 +15,9 @@ _OF_LANES = (
 # A look per lane into each queue, and each count ends at its limit.
 BACKLOG = f"""
 with lanes as materialized (
-  select l.source_id, l.publishable and b.id is null as open from sources_lane l
-  left join registration_breaker b on b.environment_id = l.environment_id and b.region = l.region)
+  select l.source_id, l.publishable and b.id is null and m.id is null as open from sources_lane l
+  left join registration_breaker b on b.environment_id = l.environment_id and b.region = l.region
+  left join registration_maintenance m on m.environment_id = l.environment_id and m.region = l.region)
 select
   {_OF_LANES.format(queue="pending", gate="l.open")} + {_OF_LANES.format(queue="retry", gate="l.open")},
   {_OF_LANES.format(queue="pending", gate="not l.open")} + {_OF_LANES.format(queue="retry", gate="not l.open")},

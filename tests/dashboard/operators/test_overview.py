@@ -12,7 +12,9 @@ from integrations.events.rollups import minute_of
 from integrations.events.traffic import traffic
 from integrations.registration.breakers import open_breaker
 from integrations.registration.models import Environment
+from integrations.sources.maintenance import begin_maintenance
 from integrations.sources.models import Source, SourceChange
+from tenants.audit import Actor
 from tests.dashboard.cast import Cast
 from tests.dashboard.pages import FUTURE, HTMX, ClientOf, MakeSource, accepted, bury, store_event
 
@@ -68,6 +70,15 @@ class TestTiles:
         store_event(cast.alder, make_source(cast.alder))
         assert tile(page(support), "Waiting to be sent") == "1"
         open_breaker(environment=environment, region="eu-west-1", code="AccessDenied", message="no", now=timezone.now())
+        shown = page(support)
+        assert (tile(shown, "Held"), tile(shown, "Waiting to be sent")) == ("1", "0")
+
+    def test_a_region_in_maintenance_holds_too(
+        self, support: Client, cast: Cast, make_source: MakeSource, environment: Environment
+    ) -> None:
+        store_event(cast.alder, make_source(cast.alder))
+        actor = Actor.system("test")
+        begin_maintenance(environment=environment, region="eu-west-1", note="", actor=actor, now=timezone.now())
         shown = page(support)
         assert (tile(shown, "Held"), tile(shown, "Waiting to be sent")) == ("1", "0")
 
