@@ -11,7 +11,7 @@ from integrations.registration.models import ApiKey
 from integrations.sources.models import Source
 from tenants.audit import Actor
 from tests.browser.conftest import Visitor
-from tests.browser.test_pages import THEMES, check
+from tests.browser.test_pages import check
 
 pytestmark = [pytest.mark.browser, pytest.mark.usefixtures("scene")]
 
@@ -34,16 +34,21 @@ def key(scene: Source) -> ApiKey:
     return issue_key(environment=scene.environment, name="backend", actor=Actor.system("test"), now=timezone.now())[0]
 
 
-@pytest.mark.parametrize("theme", THEMES)
-def test_the_operators_pages_are_accessible_and_fit(visit: Visit, theme: str, key: ApiKey) -> None:
-    visitor = visit(color_scheme=theme, viewport={"width": 1440, "height": 900})
+# Each page in both themes and both sizes; every day half of the combinations suffices to notice what breaks.
+LOOKS = [
+    ("light", 1440),
+    ("dark", 390),
+    pytest.param("light", 390, marks=pytest.mark.slow),
+    pytest.param("dark", 1440, marks=pytest.mark.slow),
+]
+
+
+@pytest.mark.parametrize(("theme", "width"), LOOKS)
+def test_the_operators_pages_are_accessible_and_fit(visit: Visit, theme: str, width: int, key: ApiKey) -> None:
+    visitor = visit(color_scheme=theme, viewport={"width": width, "height": 900})
     visitor.enter("operations")
     for path in PAGES:
-        page = visitor.open(path)
-        check(page)
-        page.set_viewport_size({"width": 390, "height": 844})
-        check(page)
-        page.set_viewport_size({"width": 1440, "height": 900})
+        check(visitor.open(path))
 
 
 def test_the_palette_finds_and_opens_by_keyboard_alone(visit: Visit) -> None:
