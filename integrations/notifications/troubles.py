@@ -9,7 +9,7 @@ from django.db import connection
 from integrations.aws.errors import explain
 from integrations.notifications.kinds import Kind
 from integrations.notifications.occurrence import Occurrence, facts_of
-from integrations.onboarding.models import Stage
+from integrations.onboarding.waiting_work import Why, waiting_work
 from integrations.registration.models import Breaker
 from integrations.sources.models import Source
 from tenants.identifiers import lowest_uuid_of
@@ -74,11 +74,17 @@ def _dead(now: datetime) -> Iterator[Occurrence]:
 
 
 def _overdue(now: datetime) -> Iterator[Occurrence]:
-    late = Stage.objects.exclude(state=Stage.State.DONE).filter(due_on__lt=now.date()).select_related("integration")
-    for stage in late:
-        subject = f"stage:{stage.pk}:{stage.due_on}"
-        facts = {"product": stage.integration.name, "stage": stage.number, "due_on": str(stage.due_on)}
-        yield Occurrence(Kind.OVERDUE, subject, now, subject=subject, facts=facts)
+    """What waits in onboarding: late stages, items and answers, letters that are not sent, proofs that broke."""
+    for work in waiting_work(now):
+        facts = {
+            "product": work.integration.name,
+            "stage": work.stage,
+            "due_on": str(work.due_on) if work.due_on else "",
+            "title": "" if work.why == Why.STAGE_OVERDUE else work.title,
+            "person": work.person.email if work.person else "",
+            "integration_id": str(work.integration.public_id),
+        }
+        yield Occurrence(Kind.OVERDUE, work.key, now, subject=work.key, facts=facts)
 
 
 def _sources(statement: str, moment: datetime | UUID) -> list[Source]:

@@ -12,7 +12,7 @@ from integrations.notifications.kinds import AUDIENCES, Kind
 from integrations.notifications.models import Message, Notice, Progress
 from integrations.notifications.recipients import Wants
 from integrations.notifications.sweep import QUIET, notice_what_happened
-from integrations.onboarding.models import Stage
+from integrations.onboarding.models import ChecklistItem, Profile, Stage
 from integrations.registration.models import Breaker, Environment
 from integrations.sources.models import Source, SourceChange
 from tenants.accounts import put_tenant
@@ -191,13 +191,27 @@ def test_dead_letters_are_told_and_their_end_is_no_news(source: Source, ada: Use
 
 def test_a_stage_is_overdue_once_for_each_date(environment: Environment, now: datetime) -> None:
     manager = User.objects.create_user("manager@example.com", staff_role="manager")
-    Stage.objects.update_or_create(
-        integration=environment.integration, number=1, defaults={"state": "doing", "due_on": date(2020, 1, 1)}
-    )
+    Profile.objects.create(integration=environment.integration, lead=manager)
+    late = {"state": "doing", "due_on": date(2020, 1, 1), "opened_at": now}
+    Stage.objects.update_or_create(integration=environment.integration, number=1, defaults=late)
     assert [notice_what_happened(now=now) for _ in range(2)] == [1, 0]
     assert told(manager) == [("overdue", "email"), ("overdue", "list")]
     Stage.objects.update(due_on=date(2020, 2, 1))
     assert notice_what_happened(now=now) == 1
+
+
+def test_a_proof_that_no_longer_holds_is_told_once_each_time(environment: Environment, now: datetime) -> None:
+    manager = User.objects.create_user("manager@example.com", staff_role="manager")
+    Profile.objects.create(integration=environment.integration, lead=manager)
+    stage = Stage.objects.create(integration=environment.integration, number=1, opened_at=now)
+    item = ChecklistItem.objects.create(
+        stage=stage, position=1, key="x", title="A rule delivered", owner="tenant", proof="automatic", state="lost"
+    )
+    for hour in (1, 2):
+        ChecklistItem.objects.filter(pk=item.pk).update(lost_at=now - timedelta(hours=hour))
+        assert [notice_what_happened(now=now) for _ in range(2)] == [1, 0]
+    facts = Notice.objects.order_by("-pk")[0].facts
+    assert (facts["title"], facts["person"]) == ("No longer holds: A rule delivered", "manager@example.com")
 
 
 def test_a_sweep_without_news_costs_the_same_however_much_is_known(
@@ -207,5 +221,5 @@ def test_a_sweep_without_news_costs_the_same_however_much_is_known(
         change("pending", "active")
         change("active", "pending")
     notice_what_happened(now=now)
-    with django_assert_max_num_queries(18):
+    with django_assert_max_num_queries(20):
         notice_what_happened(now=now)
