@@ -12,3 +12,4 @@ STORAGE_LOCK = 7_700_001  # the one maker of partitions
 ROLLUP_LOCK = 7_700_002  # the one minute job
 REFERENCES_LOCK = 7_700_003  # shared: old events are being queued again; alone: events are being deleted
 PRUNE_LOCK = 7_700_004  # the one prune
+CHANGES_LOCK = 7_700_005  # the one who gives changes of sources their positions

@@ -7,6 +7,7 @@ is mounted before these patterns and described in the same document.
 from django.urls import URLPattern, URLResolver, include, path, re_path
 
 from dashboard.api import (
+    changes,
     dead_letters,
     diagnosis,
     hand_off,
@@ -34,6 +35,7 @@ api.add_router("", diagnosis.router)
 api.add_router("", hand_off.router)
 api.add_router("", portal_sessions.router)
 api.add_router("", source_actions.router)
+api.add_router("", changes.router)
 api.add_router("", replays.router)
 api.add_router("", dead_letters.router)
 api.add_router("", metrics.router)

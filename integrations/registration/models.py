@@ -81,6 +81,8 @@ class Environment(models.Model):
     max_request_bytes = models.PositiveIntegerField(default=262_144)
     retention_days = models.PositiveSmallIntegerField(default=30)
     hold_limit_days = models.PositiveSmallIntegerField(default=14)
+    # How often an offer that nobody accepted is made again by itself; 0: people are asked.
+    expiry_renewals = models.PositiveSmallIntegerField(default=0)
     enabled_at = models.DateTimeField(null=True, blank=True)
     created_at = models.DateTimeField(auto_now_add=True)
 
@@ -106,6 +108,9 @@ class Environment(models.Model):
             ),
             models.CheckConstraint(
                 condition=models.Q(hold_limit_days__gte=1), name="environment_hold_limit_days_positive"
+            ),
+            models.CheckConstraint(
+                condition=models.Q(expiry_renewals__lte=100), name="environment_expiry_renewals_bounded"
             ),
             models.CheckConstraint(
                 condition=models.Q(publisher_account="") | models.Q(publisher_account__regex=r"^[0-9]{12}$"),

@@ -1,4 +1,4 @@
-"""How long an environment keeps its events, and how long it holds what cannot be delivered."""
+"""How long an environment keeps and holds events, and what follows when an offer expires."""
 
 from datetime import datetime
 
@@ -11,6 +11,7 @@ from tenants.audit import Actor
 
 LONGEST_RETENTION_DAYS = 3_650
 LONGEST_HOLD_DAYS = 365
+MOST_RENEWALS = 100
 
 
 def set_policies(
@@ -18,23 +19,32 @@ def set_policies(
     environment: Environment,
     retention_days: int | None = None,
     hold_limit_days: int | None = None,
+    expiry_renewals: int | None = None,
     actor: Actor,
     now: datetime,
 ) -> Environment:
     """Change what is given and return the environment as it is now. Setting what is set already changes nothing.
 
+    `expiry_renewals` is how often an expired offer is made again by itself; with 0 people are asked.
     Raises Problem `policy_out_of_bounds`.
     """
     _check("retention", retention_days, LONGEST_RETENTION_DAYS)
     _check("hold limit", hold_limit_days, LONGEST_HOLD_DAYS)
-    wanted = {"retention_days": retention_days, "hold_limit_days": hold_limit_days}
+    if expiry_renewals is not None and not 0 <= expiry_renewals <= MOST_RENEWALS:
+        detail = f"An expired source is offered again by itself 0 to {MOST_RENEWALS} times, not {expiry_renewals}."
+        raise Problem(422, "policy_out_of_bounds", detail)
+    wanted = {
+        "retention_days": retention_days,
+        "hold_limit_days": hold_limit_days,
+        "expiry_renewals": expiry_renewals,
+    }
     with transaction.atomic():
         current = Environment.objects.select_for_update(no_key=True).get(pk=environment.pk)
         before = {name: getattr(current, name) for name in wanted}
-        after = {name: days for name, days in wanted.items() if days is not None and days != before[name]}
+        after = {name: value for name, value in wanted.items() if value is not None and value != before[name]}
         if after:
-            for name, days in after.items():
-                setattr(current, name, days)
+            for name, value in after.items():
+                setattr(current, name, value)
             current.save(update_fields=list(after))
             audit.record(
                 actor=actor,

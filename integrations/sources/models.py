@@ -62,6 +62,10 @@ class Source(models.Model):
     # of them was asked for.
     kept_since = models.DateTimeField(null=True)
     kept_replayed_at = models.DateTimeField(null=True)
+    # Somebody looks at it on a page, and so AWS is asked every few seconds.
+    watched_until = models.DateTimeField(null=True)
+    # How often it was offered again by itself since it was last ACTIVE.
+    renewals = models.PositiveSmallIntegerField(default=0)
     # The offer whose queue and history this one took over.
     predecessor = models.ForeignKey("self", on_delete=models.PROTECT, null=True, related_name="+", db_index=False)
 
@@ -89,6 +93,9 @@ class Source(models.Model):
             models.Index(fields=["due_at"], condition=Q(due_at__isnull=False), name="source_due"),
             # Ingest: where do this tenant's events go?
             models.Index(fields=["tenant"], condition=~Q(desired="absent"), name="source_routes_of_tenant"),
+            # Every minute: which offers end soon, and which have ended without being accepted?
+            models.Index(fields=["expires_at"], condition=Q(expires_at__isnull=False), name="source_expires"),
+            models.Index(fields=["environment"], condition=Q(ended="expired"), name="source_expired"),
             # Every few seconds: which sources were sent events that have to be sent again?
             models.Index(fields=["kept_since"], condition=Q(kept_since__isnull=False), name="source_kept"),
         ]
@@ -118,11 +125,21 @@ class SourceChange(models.Model):
     # When `before` was last true by AWS's own word: what was sent since then may have been dropped by AWS.
     confirmed_at = models.DateTimeField(null=True)
     note = models.TextField(blank=True)
+    # Its place in the feed of the environment, given once it is committed; both together, see `changes`.
+    environment = models.ForeignKey(Environment, on_delete=models.PROTECT, null=True, related_name="+", db_index=False)
+    position = models.BigIntegerField(null=True)
 
     class Meta:
+        constraints = [
+            # The feed, and what a caller of it reads on from.
+            models.UniqueConstraint("environment", "position", name="change_position_once"),
+        ]
         indexes = [
-            models.Index(fields=["source", "-at", "-id"], name="change_of_source")
-        ]  # a source's history, newest first
+            # a source's history, newest first
+            models.Index(fields=["source", "-at", "-id"], name="change_of_source"),
+            # The feed: what has no position yet?
+            models.Index(fields=["id"], condition=Q(position__isnull=True), name="change_without_position"),
+        ]
 
     def __str__(self) -> str:
         return f"{self.source}: {self.field} {self.before} -> {self.after}"
@@ -187,3 +204,36 @@ class HandOffLink(models.Model):
 
     def __str__(self) -> str:
         return f"{self.source}: link of {self.created_by}"
+
+
+class Budget(models.Model):
+    """How much of the control-plane calls of a publisher account in a region is spent: see `budget`."""
+
+    publisher_account = models.CharField(max_length=12, blank=True)
+    region = models.CharField(max_length=32)
+    free_at = models.DateTimeField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint("publisher_account", "region", name="budget_once_a_place")]
+
+    def __str__(self) -> str:
+        return f"{self.publisher_account} in {self.region}"
+
+
+class ExpiryReminder(models.Model):
+    """A step of the ladder towards the end of an offer was reached: it ends in `hours` or less. See `reminders`.
+
+    `offer`: the change by which the source became pending. Whoever tells people of it reads these rows by their ids.
+    """
+
+    source = models.ForeignKey(Source, on_delete=models.CASCADE, related_name="expiry_reminders")
+    offer = models.ForeignKey(SourceChange, on_delete=models.CASCADE, related_name="+", db_index=False)
+    hours = models.PositiveIntegerField()
+    expires_at = models.DateTimeField()
+    at = models.DateTimeField()
+
+    class Meta:
+        constraints = [models.UniqueConstraint("offer", "hours", name="expiry_reminder_once_a_step")]
+
+    def __str__(self) -> str:
+        return f"{self.source}: {self.hours} hours"

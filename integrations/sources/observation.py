@@ -14,6 +14,7 @@ from integrations.sources.gate import set_gate
 from integrations.sources.models import Observed, Source, SourceChange
 from integrations.sources.setbacks import clear_failure
 from integrations.sources.timing import next_check
+from integrations.sources.watching import is_watched
 
 LIST_MAY_LAG = timedelta(minutes=2)
 EXPIRED, GONE = "expired", "gone"
@@ -60,9 +61,13 @@ def record_answer(source: Source, answer: Answer, *, asked_at: datetime, now: da
         current.opens_at = _opening(current, after, asked_at)
         if after.observed == Observed.ACTIVE and current.observed != Observed.ACTIVE:
             current.activated_at = asked_at
+        if after.observed == Observed.ACTIVE:
+            current.renewals = 0
         current.observed, current.ended, current.expires_at = after.observed, after.ended, after.expires_at
         current.observed_at = asked_at
         _clear_suspicion(current, asked_at)
+        if not is_watched(current, now):
+            current.watched_until = None
         current.due_at = next_check(current, now)
         current.save()
         set_gate(current, current.environment)

@@ -1,6 +1,7 @@
 """The sweep: take the due sources one after the other to their next step with AWS, within a budget."""
 
 import logging
+import time
 from collections.abc import Callable
 from datetime import datetime, timedelta
 
@@ -8,7 +9,7 @@ from integrations.aws.errors import AccessDenied, AwsError, error_class
 from integrations.aws.limits import LimitError
 from integrations.registration.breakers import claim_probe, close_breaker
 from integrations.registration.models import Breaker
-from integrations.sources.claims import claim_next, due
+from integrations.sources.claims import due
 from integrations.sources.deletion import withdraw
 from integrations.sources.gate import announce_opening
 from integrations.sources.models import Desired, Source
@@ -16,20 +17,27 @@ from integrations.sources.observation import observe
 from integrations.sources.provisioning import provision
 from integrations.sources.setbacks import postpone, set_back
 from integrations.sources.timing import spread
+from integrations.sources.turns import Turns
 
-# AWS allows the control plane 50 calls a second, account and region: one sweep, one call after the other, stays below.
-STEPS = 200
+STEPS = 400
 LIFE = timedelta(seconds=20)
 AFTER_PROBE = timedelta(seconds=1)
 
 log = logging.getLogger(__name__)
 
 
-def sweep(*, clock: Callable[[], datetime], steps: int = STEPS, life: timedelta = LIFE) -> bool:
+def sweep(
+    *,
+    clock: Callable[[], datetime],
+    steps: int = STEPS,
+    life: timedelta = LIFE,
+    sleep: Callable[[float], None] = time.sleep,
+) -> bool:
     """Advance due sources until none is left, or `steps` were taken, or `life` is over; return whether more is due."""
     ends_at = clock() + life
+    turns = Turns(clock, sleep)
     for _ in range(steps):
-        source = claim_next(clock()) if clock() < ends_at else None
+        source = turns.next(ends_at)
         if source is None:
             break
         _advance_alone(source, clock)

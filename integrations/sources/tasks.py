@@ -4,8 +4,10 @@ from celery import shared_task
 from django.utils import timezone
 
 from integrations.kick import kick
+from integrations.sources.automatic_renewal import renew_expired
 from integrations.sources.claims import due
 from integrations.sources.exclusion import only_sweep
+from integrations.sources.reminders import remind
 from integrations.sources.sweep import sweep
 
 
@@ -17,4 +19,12 @@ def advance_sources() -> None:
     with only_sweep() as alone:
         more = alone and sweep(clock=timezone.now)
     if more:
+        kick(advance_sources)
+
+
+@shared_task
+def tend_offers() -> None:
+    """Write down which offers end soon, and make those again that have ended where their environment says so."""
+    remind(timezone.now())
+    if renew_expired(timezone.now()):
         kick(advance_sources)

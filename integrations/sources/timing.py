@@ -4,9 +4,11 @@ import random
 from datetime import datetime, timedelta
 
 from integrations.sources.models import Desired, Observed, Source
+from integrations.sources.watching import is_watched
 
 YOUNG = timedelta(minutes=15)
-WHILE_YOUNG = timedelta(seconds=5)  # somebody is probably looking at the page and accepting it
+WHILE_WATCHED = timedelta(seconds=3)  # with the two seconds of the beat: shown well within ten
+WHILE_YOUNG = timedelta(seconds=5)  # somebody is probably accepting it
 WHILE_PENDING = timedelta(seconds=60)
 WHILE_ACTIVE = timedelta(seconds=300)
 AFTER_ITS_END = timedelta(hours=1)
@@ -43,5 +45,7 @@ def _pause(source: Source, now: datetime) -> timedelta:
         return WHILE_ACTIVE
     if source.observed in (Observed.NONE, Observed.DELETED):
         return AFTER_ITS_END
+    if is_watched(source, now):
+        return WHILE_WATCHED
     young = source.provisioned_at is not None and now - source.provisioned_at < YOUNG
     return WHILE_YOUNG if young else WHILE_PENDING

@@ -23,6 +23,7 @@ def test_the_document_is_openapi_3_1_and_has_every_operation(document: Any) -> N
         ("post", "/api/v1/events"),
         ("get", "/api/v1/events"),
         ("get", "/api/v1/events/{event_id}"),
+        ("get", "/api/v1/changes"),
         ("get", "/api/v1/series"),
         ("get", "/api/v1/tenants"),
         ("put", "/api/v1/tenants/{tenant}"),

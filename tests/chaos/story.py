@@ -27,7 +27,12 @@ from tests.smoke.waiting import explain_missing
 
 # Few calls at once, so that a claim is many slices and a kill falls between them; a short pause before a gate opens,
 # which is long for a tenant that makes its rule with the next call.
-SETTINGS = {"CALLS_AT_ONCE": "8", "PUBLISHERS": "2", "ACTIVATION_PAUSE_SECONDS": "3"}
+SETTINGS = {
+    "CALLS_AT_ONCE": "8",
+    "PUBLISHERS": "2",
+    "ACTIVATION_PAUSE_SECONDS": "3",
+    "CONTROL_CALLS_PER_SECOND": "50",  # what AWS allows: all sources begin at the same moment
+}
 # What a publisher's death can repeat: a slice for each publisher.
 IN_FLIGHT_PER_DEATH = 8 * 20 * 2
 READY_SECONDS = 120.0

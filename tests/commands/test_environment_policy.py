@@ -20,6 +20,7 @@ def test_without_options_it_shows_what_is_set(manage: Manage, environment: Envir
         "retention_days": 30,
         "hold_limit_days": 14,
         "gate_policy": "hold",
+        "expiry_renewals": 0,
     }
     assert not AuditEntry.objects.filter(action="environment:set_policies").exists()
 
@@ -82,3 +83,12 @@ def test_the_gate_policy_is_changed(manage: Manage, environment: Environment) ->
     environment.refresh_from_db()
     assert environment.gate_policy == "send_and_keep"
     assert AuditEntry.objects.filter(action="environment:set_gate_policy").count() == 1
+
+
+def test_expired_offers_can_be_made_again_by_themselves_a_bounded_number_of_times(
+    manage: Manage, environment: Environment
+) -> None:
+    assert "expiry renewals: 3" in manage(*SHOP, "--expiry-renewals", "3").output
+    assert "0 to 100" in manage(*SHOP, "--expiry-renewals", "101").error
+    environment.refresh_from_db()
+    assert environment.expiry_renewals == 3

@@ -7,8 +7,10 @@ from django.db import connection
 from django.utils import timezone
 from psycopg.conninfo import make_conninfo
 
+from integrations.registration.models import Environment
 from integrations.sources.creation import create_source
 from integrations.sources.models import Source
+from tenants.accounts import put_tenant
 from tenants.audit import Actor
 from tenants.models import Tenant
 from tests.aws.scripted_aws import ScriptedAws
@@ -64,5 +66,14 @@ def offer(tenant: Tenant) -> Callable[..., Source]:
 def make_due() -> Callable[[Source], None]:
     def make(source: Source, at: datetime | None = None) -> None:
         Source.objects.filter(pk=source.pk).update(due_at=at or timezone.now())
+
+    return make
+
+
+@pytest.fixture
+def make_tenant() -> Callable[..., Tenant]:
+    def make(environment: Environment, external_id: str = "birch") -> Tenant:
+        named = {"external_id": external_id, "name": external_id.title()}
+        return put_tenant(directory=environment.directory, **named, actor=BACKEND, now=timezone.now())[0]
 
     return make

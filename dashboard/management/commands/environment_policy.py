@@ -11,9 +11,11 @@ from dashboard.management.commands.create_integration import KINDS
 from dashboard.management.environments import environment_named
 from dashboard.management.refusals import as_command_errors
 from integrations.registration.models import Environment
-from integrations.registration.policies import LONGEST_HOLD_DAYS, LONGEST_RETENTION_DAYS, set_policies
+from integrations.registration.policies import LONGEST_HOLD_DAYS, LONGEST_RETENTION_DAYS, MOST_RENEWALS, set_policies
 from integrations.sources.gate_policy import set_gate_policy
 from tenants.audit import Actor
+
+SHOWN = ("retention_days", "hold_limit_days", "gate_policy", "expiry_renewals")
 
 
 class Command(BaseCommand):
@@ -28,6 +30,11 @@ class Command(BaseCommand):
         parser.add_argument(
             "--gate-policy", choices=Environment.GatePolicy.values, help="for events of a source that AWS calls PENDING"
         )
+        parser.add_argument(
+            "--expiry-renewals",
+            type=int,
+            help=f"how often an offer that expired is made again by itself, 0 (people are asked) to {MOST_RENEWALS}",
+        )
         parser.add_argument("--json", action="store_true", help="print JSON for programs")
 
     def handle(self, **options: Any) -> None:
@@ -37,6 +44,7 @@ class Command(BaseCommand):
                 environment=before,
                 retention_days=options["retention_days"],
                 hold_limit_days=options["hold_limit_days"],
+                expiry_renewals=options["expiry_renewals"],
                 actor=Actor.system("manage.py environment_policy"),
                 now=timezone.now(),
             )
@@ -47,15 +55,11 @@ class Command(BaseCommand):
                     actor=Actor.system("manage.py environment_policy"),
                     now=timezone.now(),
                 )
-        policies = {
-            "retention_days": environment.retention_days,
-            "hold_limit_days": environment.hold_limit_days,
-            "gate_policy": environment.gate_policy,
-        }
+        policies = {name: getattr(environment, name) for name in SHOWN}
         if options["json"]:
             self.stdout.write(json.dumps(policies))
         else:
-            self.stdout.write("\n".join(f"{name.replace('_', ' ')}: {days}" for name, days in policies.items()))
+            self.stdout.write("\n".join(f"{name.replace('_', ' ')}: {value}" for name, value in policies.items()))
         if environment.retention_days < before.retention_days:
             self.stderr.write(
                 "Events older than that go within the hour, for good: `manage.py prune --dry-run` tells which."
