@@ -52,6 +52,11 @@ app.conf.update(
             "schedule": 2.0,
             "options": {"expires": 4},
         },
+        "reconcile": {
+            "task": "integrations.reconciliation.tasks.reconcile",
+            "schedule": 2.0,
+            "options": {"expires": 4},
+        },
         "tend-offers": {
             "task": "integrations.sources.tasks.tend_offers",
             "schedule": 60.0,

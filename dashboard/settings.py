@@ -47,6 +47,7 @@ INSTALLED_APPS = [
     "integrations.registration",
     "integrations.sources",
     "integrations.events",
+    "integrations.reconciliation",
     "integrations.onboarding",
     "integrations.notifications",
     "dashboard",
@@ -196,6 +197,7 @@ SOURCE_EXPIRY_DAYS = env.int("SOURCE_EXPIRY_DAYS", default=6)
 NOTIFICATION_GATHER_SECONDS = env.int("NOTIFICATION_GATHER_SECONDS", default=60)
 HAND_OFF_DAYS = env.int("HAND_OFF_DAYS", default=7)
 EXPIRY_REMINDER_HOURS = [int(hours) for hours in env.list("EXPIRY_REMINDER_HOURS", default=["72", "24", "6"])]
+SURVEY_HOURS = env.float("SURVEY_HOURS", default=6.0)
 CONTROL_CALLS_PER_SECOND = env.float("CONTROL_CALLS_PER_SECOND", default=5.0)
 ROLLUP_DAYS = env.int("ROLLUP_DAYS", default=400)
 MAX_BODY_BYTES = env.int("MAX_BODY_BYTES", default=10 * 1024 * 1024)

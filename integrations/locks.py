@@ -5,6 +5,7 @@ LANE_LOCK = 77  # a publisher works on the lane; whoever takes rows out of its q
 SLOT_LOCK = 78  # a publisher is at work
 SWEEP_LOCK = 79  # the one sweep of sources
 REPLAY_LOCK = 80  # the one worker of replays
+RECONCILE_LOCK = 82  # the one worker of surveys, adoptions and bulk renewals
 PACE_LOCK = 81  # shared: a publisher takes its share of AWS's quota
 
 # Single numbers.

@@ -119,6 +119,23 @@ def list_sources(publisher: Publisher, region: str, prefix: str) -> Iterator[Sou
     return (_description(row, operation) for page in pages for row in page.get("PartnerEventSources", []))
 
 
+def list_page(publisher: Publisher, region: str, prefix: str, token: str) -> tuple[list[SourceDescription], str]:
+    """Return one page of what `list_sources` yields, and the token of the next one, empty after the last.
+
+    For callers that go on later or elsewhere. Raises AwsError, LimitError.
+    """
+    check_prefix(prefix)
+    check_region(region)
+    operation = "ListPartnerEventSources"
+    more = {"NextToken": token} if token else {}
+    with _calling(publisher, region, operation) as events:
+        page = events.list_partner_event_sources(NamePrefix=prefix, Limit=PAGE_SIZE, **more)  # type: ignore[arg-type]
+    following = page.get("NextToken") or ""
+    if following and following == token:
+        raise InconsistentReply("InconsistentReply", "A page leads back to itself.", operation=operation)
+    return [_description(row, operation) for row in page.get("PartnerEventSources", [])], following
+
+
 @contextmanager
 def _calling(publisher: Publisher, region: str, operation: str) -> Iterator["EventBridgeClient"]:
     refuse_inside_transaction(operation)

@@ -22,7 +22,10 @@ set free_at = case when b.free_at between %(now)s and %(furthest)s then b.free_a
 where b.free_at <= %(latest)s or b.free_at > %(furthest)s
 returning free_at
 """
-SPEND = "update sources_budget set free_at = free_at + make_interval(secs => %s) where publisher_account = %s and region = %s"
+SPEND = """
+update sources_budget set free_at = free_at + make_interval(secs => %s)
+where publisher_account = %s and region = %s
+"""
 FREE_AT = "select free_at from sources_budget where publisher_account = %s and region = %s"
 
 

@@ -70,7 +70,7 @@ def create_source(
             return Source.objects.select_related("environment", "tenant").get(pk=existing.pk), False
         check_enabled(tenant.directory.environment)
         _check_pending(tenant)
-        source = _become_source(tenant, offer, selection, now)
+        source = become_source(tenant, offer, selection, now)
         _record(source, selection, actor, now)
     return source, True
 
@@ -136,7 +136,7 @@ def _check_pending(tenant: Tenant) -> None:
         )
 
 
-def _become_source(tenant: Tenant, offer: Offer, selection: Selection, now: datetime) -> Source:
+def become_source(tenant: Tenant, offer: Offer, selection: Selection, now: datetime) -> Source:
     """Turn the reserve into the source, so that what it holds need not be moved; without one make a new row."""
     environment = tenant.directory.environment
     reserve = Source.objects.select_for_update(no_key=True).filter(tenant=tenant, account=None).first()
