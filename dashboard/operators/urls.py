@@ -7,6 +7,7 @@ from dashboard.operators.views.audit_log import audit_log
 from dashboard.operators.views.begin import begin, begin_with_integration, begin_with_tenant
 from dashboard.operators.views.brands import brand, brands
 from dashboard.operators.views.diagnosis import diagnosis
+from dashboard.operators.views.drift import drift, drift_action, survey
 from dashboard.operators.views.environments import environment, environments, gate_policy, maintenance
 from dashboard.operators.views.event import event, event_json
 from dashboard.operators.views.events import events
@@ -52,6 +53,9 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("sources/<str:source>/selection", source_changes.selection, name="operator_source_selection"),
     path("sources/<str:source>/drain-rate", source_changes.drain, name="operator_source_drain"),
     path("sources/<str:source>/succession", source_changes.succession, name="operator_source_succession"),
+    path("drift", drift, name="operator_drift"),
+    path("drift/survey", survey, name="operator_survey"),
+    path("drift/<uuid:drift>/<str:action>", drift_action, name="operator_drift_action"),
     path("tenants", tenants, name="operator_tenants"),
     path("tenants/<str:tenant>", tenant, name="operator_tenant"),
     path("tenants/<str:tenant>/close", close, name="operator_tenant_close"),

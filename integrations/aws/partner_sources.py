@@ -129,7 +129,7 @@ def list_page(publisher: Publisher, region: str, prefix: str, token: str) -> tup
     operation = "ListPartnerEventSources"
     more = {"NextToken": token} if token else {}
     with _calling(publisher, region, operation) as events:
-        page = events.list_partner_event_sources(NamePrefix=prefix, Limit=PAGE_SIZE, **more)  # type: ignore[arg-type]
+        page = events.list_partner_event_sources(NamePrefix=prefix, Limit=PAGE_SIZE, **more)
     following = page.get("NextToken") or ""
     if following and following == token:
         raise InconsistentReply("InconsistentReply", "A page leads back to itself.", operation=operation)

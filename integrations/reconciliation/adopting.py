@@ -129,8 +129,9 @@ def _adopt(adoption: Adoption, line: AdoptionLine, account: str, now: datetime) 
     actor = Actor.system(f"adoption by {adoption.actor_label}")
     try:
         with transaction.atomic():
-            named = {"external_id": line.tenant, "name": None if _tenant(adoption, line) else line.tenant_name}
-            tenant, _ = put_tenant(directory=adoption.environment.directory, **named, actor=actor, now=now)
+            name = None if _tenant(adoption, line) else line.tenant_name  # a known tenant is not renamed
+            directory = adoption.environment.directory
+            tenant, _ = put_tenant(directory=directory, external_id=line.tenant, name=name, actor=actor, now=now)
             source = adopt_source(
                 tenant=tenant,
                 account=account,

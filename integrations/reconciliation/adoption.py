@@ -7,10 +7,11 @@ from django.db.models import Count
 
 from integrations.problems import Problem
 from integrations.reconciliation.adoption_file import read_file
-from integrations.reconciliation.models import Adoption, AdoptionLine
+from integrations.reconciliation.models import Adoption, AdoptionLine, Drift
 from integrations.registration.models import Environment
 from tenants import audit
 from tenants.audit import Actor
+from tenants.models import Tenant
 
 ADOPTABLE, ADOPTED = "adoptable", "adopted"
 State = Adoption.State
@@ -27,6 +28,41 @@ def request_adoption(*, environment: Environment, text: str, actor: Actor, now: 
             line.adoption = adoption
         AdoptionLine.objects.bulk_create(lines, batch_size=1_000)
         _audit(adoption, "adoption:request", actor, now)
+    return adoption
+
+
+def adopt_orphan(*, drift: Drift, tenant: str, account: str, actor: Actor, now: datetime) -> Adoption:
+    """Have one orphan taken over by a tenant, for an account that AWS named. AWS is asked once more before.
+
+    Raises Problem 409 `drift_resolved`, 422 `tenant_unknown`, `account_not_offered`.
+    """
+    if account not in drift.accounts:
+        raise Problem(422, "account_not_offered", "AWS offers this source to another account.")
+    with transaction.atomic():
+        current = Drift.objects.select_for_update(no_key=True, of=("self",)).get(pk=drift.pk)
+        if current.resolved_at is not None or current.kind != Drift.Kind.ORPHAN:
+            raise Problem(409, "drift_resolved", "This is not an orphan any more. Look at the list again.")
+        directory = drift.environment.directory_id
+        if not Tenant.objects.filter(directory_id=directory, external_id=tenant, closed_at=None).exists():
+            raise Problem(422, "tenant_unknown", f"{drift.environment} has no tenant {tenant!r}. Put it first.")
+        adoption = Adoption.objects.create(
+            environment_id=drift.environment_id,
+            state=State.APPLYING,
+            actor_label=actor.label[:200],
+            total=1,
+            created_at=now,
+            due_at=now,
+        )
+        AdoptionLine.objects.create(
+            adoption=adoption,
+            number=1,
+            name=drift.name,
+            tenant=tenant,
+            account=account,
+            region=drift.region,
+            finding=ADOPTABLE,
+        )
+        _audit(adoption, "adoption:orphan", actor, now)
     return adoption
 
 

@@ -1,6 +1,8 @@
 """Drift: differences between AWS and us, as they are found, seen again and resolved."""
 
 from datetime import datetime
+from typing import Any
+from uuid import UUID
 
 from django.db.models import QuerySet
 
@@ -27,7 +29,7 @@ def note_drift(
         },
     )
     if not is_new:
-        changed = {"kind": kind, "accounts": accounts, "source": source, "last_seen_at": now}
+        changed: dict[str, Any] = {"kind": kind, "accounts": accounts, "source": source, "last_seen_at": now}
         if drift.kind != kind or drift.accounts != accounts:
             # What somebody decided was decided about something else.
             changed |= {"wanted": "", "due_at": None, "failure": "", "tries": 0}
@@ -59,7 +61,7 @@ def open_drifts() -> QuerySet[Drift]:
     )
 
 
-def drift_of(public_id: object) -> Drift:
+def drift_of(public_id: UUID) -> Drift:
     """Return one by its id. Raises Problem 404 `drift_unknown`."""
     drift = Drift.objects.select_related("environment__integration", "source__tenant").filter(public_id=public_id)
     if found := drift.first():

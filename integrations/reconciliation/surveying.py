@@ -18,6 +18,8 @@ from integrations.reconciliation.models import Listing, Survey
 from integrations.registration.models import Environment
 from integrations.sources.budget import Place
 from integrations.sources.timing import next_try
+from tenants import audit
+from tenants.audit import Actor
 
 CLAIM = timedelta(minutes=1)
 
@@ -31,10 +33,14 @@ def plan_surveys(now: datetime) -> None:
     Survey.objects.bulk_create(rows, ignore_conflicts=True)
 
 
-def survey_now(*, environment: Environment, now: datetime) -> int:
-    """Let the environment's surveys begin at once; return how many do. One that is under way just goes on."""
+def survey_everything(*, actor: Actor, now: datetime) -> None:
+    """Let every survey begin at once; one that is under way just goes on."""
     plan_surveys(now)
-    return Survey.objects.filter(environment=environment, phase=Survey.Phase.IDLE).update(due_at=now)
+    with transaction.atomic():
+        begun = Survey.objects.filter(phase=Survey.Phase.IDLE).update(due_at=now)
+        audit.record(
+            actor=actor, action="survey:request", at=now, object_type="survey", object_id="all", after={"begun": begun}
+        )
 
 
 def claim_survey(now: datetime) -> Survey | None:

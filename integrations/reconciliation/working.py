@@ -44,7 +44,7 @@ def work(*, clock: Callable[[], datetime], life: timedelta = LIFE, sleep: Callab
     """Take what is due further until nothing is, or `life` is over; return whether more is due."""
     ends_at = clock() + life
     calls = _Calls(clock, sleep)
-    steps = (
+    steps: tuple[Callable[[], bool], ...] = (
         lambda: _step(surveying.claim_survey, surveying.place_of, surveying.advance_survey, calls, clock),
         lambda: _step(drift_actions.claim_drift, drift_actions.place_of, drift_actions.carry_out, calls, clock),
         lambda: _step(adopting.claim_adoption, adopting.place_of, adopting.advance_adoption, calls, clock),

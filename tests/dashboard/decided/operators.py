@@ -32,6 +32,17 @@ DECIDED: Decisions = {
         "/operators/tenants/{alder}/close",
         only("support", "operations", among=("manager",)),
     ),
+    "operators/drift": ("GET", "/operators/drift", ALL_STAFF),
+    "operators/drift/survey": (
+        "POST",
+        "/operators/drift/survey",
+        only("operations", status=302, among=("support", "manager")),
+    ),
+    "operators/drift/<uuid:drift>/<str:action>": (
+        "GET",
+        "/operators/drift/{nothing}/delete",
+        only("operations", status=404, among=("support", "manager")),
+    ),
     "operators/tenants": ("GET", "/operators/tenants", ALL_STAFF),
     "operators/tenants/<str:tenant>": ("GET", "/operators/tenants/{alder}", ALL_STAFF),
     "operators/tenants/<str:tenant>/sources/new": (
