@@ -8,6 +8,7 @@ DECIDED: Decisions = {
     "api/v1/openapi.json": ("GET", "/api/v1/openapi.json", everybody(200)),
     "api/v1/events": ("POST", "/api/v1/events", NEEDS_A_KEY),
     "api/v1/events/<str:event_id>": ("GET", "/api/v1/events/{nothing}", NEEDS_A_KEY),
+    "api/v1/changes": ("GET", "/api/v1/changes", NEEDS_A_KEY),
     "api/v1/series": ("GET", "/api/v1/series", NEEDS_A_KEY),
     "api/v1/replays": ("GET", "/api/v1/replays", NEEDS_A_KEY),
     "api/v1/replays/<replay>": ("GET", "/api/v1/replays/{nothing}", NEEDS_A_KEY),
