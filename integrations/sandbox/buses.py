@@ -82,6 +82,9 @@ def delete_event_bus(simulator: "Simulator", call: Call) -> Result:
         return NOTHING
     if simulator.rules.group(account, region, name):
         raise validation_error(f"Cannot delete event bus {name} since it has rules.")
+    attached = simulator.attachments.group(account, region).values()
+    if any(attachment.source == name for attachment in attached):
+        raise validation_error(f"Cannot delete event bus {name} since it has a rule that EventBridge manages.")
     simulator.buses.remove(bus)
     offer = offer_to(simulator, region, name, account, call.now)
     if offer:

@@ -26,4 +26,8 @@ def advance(simulator: Simulator, by: Advance, now: datetime) -> int:
         simulator.offers.put(offer.aged(step))
     for bus in simulator.buses:
         simulator.buses.put(replace(bus, created_at=bus.created_at - step))
+    for newer in simulator.newer_buses:
+        simulator.newer_buses.put(replace(newer, created_at=newer.created_at - step))
+    for attachment in simulator.attachments:
+        simulator.attachments.put(replace(attachment, created_at=attachment.created_at - step))
     return expire_due(simulator, now)

@@ -6,12 +6,14 @@ Queue policies are not enforced: at AWS a queue must allow events.amazonaws.com,
 import json
 import logging
 import re
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import TYPE_CHECKING, Any, NoReturn
 
 from msgspec import Struct
 
 from integrations.patterns import MatchTooCostly
+from integrations.sandbox.attachments import MANAGED_RULE, attachment_of
+from integrations.sandbox.inbox import LONGEST_TEXT, Arrival, Taken
 
 if TYPE_CHECKING:
     from integrations.sandbox.queues import Queue
@@ -62,18 +64,35 @@ def _nesting(text: str) -> int:
 
 
 def deliver(simulator: "Simulator", event: Event, account: str, region: str, bus: str) -> None:
-    """Send the event to the targets of all matching rules of one bus."""
+    """Send the event to the targets of all matching rules of one bus, and note it in the inbox."""
     rules = simulator.rules.group(account, region, bus)
-    if not rules:
-        return
     envelope = _envelope(event, account, region)
     parsed = {**envelope, "detail": event.detail}
     matching = [rule for rule in rules.values() if _matches(simulator, rule, parsed)]
     simulator.counters["rules_matched"] += len(matching)
-    text = _spliced(envelope, event.detail_text) if matching else ""
+    text = _spliced(envelope, event.detail_text)
+    _note(simulator, (account, region, bus), event, parsed, matching, text)
     for rule in matching:
         for target in rule.targets:
             _invoke(simulator, rule, target, text if target.input is None else target.input)
+
+
+def _note(
+    simulator: "Simulator",
+    bus: tuple[str, str, str],
+    event: Event,
+    parsed: dict[str, Any],
+    matching: "list[Rule]",
+    text: str,
+) -> None:
+    taken = [Taken(rule.name, target) for rule in matching for target in ([each.arn for each in rule.targets] or [""])]
+    attachment = attachment_of(simulator, *bus)
+    if attachment and attachment.takes(parsed):
+        taken.append(Taken(MANAGED_RULE, attachment.bus_arn))
+        simulator.counters["delivered_to_newer_buses"] += 1
+    kept = text if len(text) <= LONGEST_TEXT else None
+    arrival = Arrival(datetime.now(UTC), event.id, event.detail_type, event.source, len(text), taken, kept)
+    simulator.inbox.note(bus, arrival)
 
 
 def _matches(simulator: "Simulator", rule: "Rule", event: dict[str, Any]) -> bool:

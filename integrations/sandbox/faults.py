@@ -5,6 +5,7 @@ All of them hit the partner's side of EventBridge only; a tenant's own calls kee
 
 import random
 from collections import Counter
+from time import monotonic
 from typing import Annotated, Literal
 
 from msgspec import Meta, Struct
@@ -41,6 +42,7 @@ MESSAGES = {
     "AccessDeniedException": "User is not authorized to perform this operation.",
     "ThrottlingException": "Rate exceeded",
     "InternalException": "This exception occurs due to unexpected causes.",
+    "OperationDisabledException": "The operation you are attempting is not available in this region.",
     "ServiceUnavailable": "The request has failed due to a temporary failure of the server.",
 }
 
@@ -59,6 +61,9 @@ class Faults(Struct, frozen=True, forbid_unknown_fields=True):
     timeout_seconds: Annotated[float, Meta(ge=0, le=600)] = 0  # how long the silent connection stays open
     credentials_error: CredentialsCode | None = None  # every call of the partner's side
     operation_errors: dict[PartnerOperation, OperationCode] = {}  # every call of that operation
+    disabled_regions: list[str] = []  # every call of the partner's side there: OperationDisabledException
+    source_limit: Annotated[int, Meta(ge=0)] | None = None  # live sources per publisher and region; null: no fault
+    calls_per_second: Annotated[float, Meta(ge=0)] = 0  # PutPartnerEvents beyond it is throttled; 0 is no limit
     seed: int | None = None  # the same seed and the same calls give the same faults
 
 
@@ -74,6 +79,8 @@ class FaultInjector:
         self.faults = faults
         self.counters.clear()
         self._entries = 0
+        self._calls_left = max(faults.calls_per_second, 1.0)
+        self._filled_at = monotonic()
         self._random = random.Random(faults.seed)  # noqa: S311 - chooses faults, not secrets
 
     def latency(self, operation: str) -> float:
@@ -83,17 +90,19 @@ class FaultInjector:
         self.counters["latency"] += 1
         return self.faults.latency_ms / 1000
 
-    def strike_call(self, operation: str) -> None:
+    def strike_call(self, operation: str, region: str) -> None:
         """Raise AwsError if this call of the partner's side is to fail as a whole."""
         if operation not in PARTNER_OPERATIONS:
             return
         if self.faults.credentials_error:
             self._fail("credentials_error", self.faults.credentials_error)
+        if region in self.faults.disabled_regions:
+            self._fail("disabled_region", "OperationDisabledException")
         code = self.faults.operation_errors.get(operation)  # type: ignore[call-overload]
         if code:
             self._fail("operation_error", code)
         if operation == "PutPartnerEvents":
-            if self._happens(self.faults.throttle_rate):
+            if self._is_too_fast() or self._happens(self.faults.throttle_rate):
                 self._fail("throttle", "ThrottlingException")
             if self._happens(self.faults.internal_rate):
                 self._fail("internal", "InternalException")
@@ -115,6 +124,24 @@ class FaultInjector:
         lost = operation == "PutPartnerEvents" and self._happens(self.faults.timeout_after_accepting_rate)
         self.counters["timeout_after_accepting"] += lost
         return lost
+
+    def allows_source(self, live: int) -> bool:
+        """Whether a publisher with so many live sources in a region may have one more."""
+        limit = self.faults.source_limit
+        allowed = limit is None or live < limit
+        self.counters["source_limit"] += not allowed
+        return allowed
+
+    def _is_too_fast(self) -> bool:
+        rate, now = self.faults.calls_per_second, monotonic()
+        if not rate:
+            return False
+        self._calls_left = min(max(rate, 1.0), self._calls_left + (now - self._filled_at) * rate)
+        self._filled_at = now
+        if self._calls_left < 1:
+            return True
+        self._calls_left -= 1
+        return False
 
     def _happens(self, rate: float) -> bool:
         return rate > 0 and self._random.random() < rate

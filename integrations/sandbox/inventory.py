@@ -25,6 +25,8 @@ def inventory(simulator: Simulator, now: datetime) -> dict[str, Any]:
         "buses": [{**_plain(bus), "arn": bus.arn} for bus in simulator.buses],
         "rules": [_rule(rule) for rule in simulator.rules],
         "queues": [_queue(simulator, queue) for queue in simulator.queues],
+        "newer_buses": [{**_plain(bus), "arn": bus.arn} for bus in simulator.newer_buses],
+        "attachments": [{**_plain(one), "arn": one.arn} for one in simulator.attachments],
         "counters": dict(simulator.counters),
         "faults": simulator.faults.faults,
         "fault_counters": dict(simulator.faults.counters),

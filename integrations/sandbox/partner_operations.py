@@ -35,7 +35,8 @@ def create_partner_event_source(simulator: "Simulator", call: Call) -> Result:
 
 
 def _refuse_more_than_allowed(simulator: "Simulator", call: Call) -> None:
-    if len(_own_live_offers(simulator, call)) >= simulator.settings.max_sources_per_publisher:
+    live = len(_own_live_offers(simulator, call))
+    if live >= simulator.settings.max_sources_per_publisher or not simulator.faults.allows_source(live):
         raise limit_exceeded()
 
 

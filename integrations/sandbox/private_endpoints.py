@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from datetime import UTC, datetime
 from typing import Any, TypeVar
-from urllib.parse import urlsplit
+from urllib.parse import parse_qsl, urlsplit
 
 import msgspec
 
@@ -12,10 +12,12 @@ from integrations.sandbox.console import console_page
 from integrations.sandbox.endpoint import Request
 from integrations.sandbox.faults import Faults
 from integrations.sandbox.inventory import inventory
+from integrations.sandbox.partner_sources import Trigger
 from integrations.sandbox.protocols import Response
 from integrations.sandbox.publishers import Publisher
 from integrations.sandbox.settings import Settings
 from integrations.sandbox.simulator import Simulator
+from integrations.sandbox.sources import move, offer_to
 
 PREFIX = "/_sandbox"
 Body = TypeVar("Body")
@@ -121,6 +123,34 @@ def _register_publisher(simulator: Simulator, request: Request) -> Any:
     return publisher
 
 
+def _inbox(simulator: Simulator, request: Request) -> Any:
+    asked = dict(parse_qsl(urlsplit(request.path).query))
+    if not {"account", "region"} <= set(asked):
+        raise Refusal(400, "Name whose inbox: ?account=222222222222&region=eu-west-1, and &bus=<name> for one bus.")
+    return {"arrivals": simulator.inbox.arrivals(asked["account"], asked["region"], asked.get("bus"))}
+
+
+def _requests(simulator: Simulator, request: Request) -> Any:
+    asked = dict(parse_qsl(urlsplit(request.path).query))
+    return {"requests": simulator.requests.latest(account=asked.get("account"))}
+
+
+class Withdrawal(msgspec.Struct, frozen=True, forbid_unknown_fields=True):
+    name: str
+    account: str
+    region: str
+
+
+def _delete_source(simulator: Simulator, request: Request) -> Any:
+    """Delete a source as if its publisher, or AWS, had done it behind everybody's back."""
+    wanted = _body(request, Withdrawal)
+    offer = offer_to(simulator, wanted.region, wanted.name, wanted.account, datetime.now(UTC))
+    if offer is None:
+        raise Refusal(404, f"There is no source {wanted.name} of account {wanted.account} in {wanted.region}.")
+    after = move(simulator, offer, Trigger.DELETE, datetime.now(UTC))
+    return {"state": after.state if after else "none"}
+
+
 def _reset(simulator: Simulator, _: Request) -> Any:
     simulator.reset()
     return {"status": "empty"}
@@ -137,5 +167,8 @@ DOORS: dict[tuple[str, str], Callable[[Simulator, Request], Any]] = {
     ("POST", "settings"): _set_settings,
     ("GET", "publishers"): _publishers,
     ("POST", "publishers"): _register_publisher,
+    ("GET", "inbox"): _inbox,
+    ("GET", "requests"): _requests,
+    ("POST", "sources/delete"): _delete_source,
     ("POST", "reset"): _reset,
 }

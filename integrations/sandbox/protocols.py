@@ -1,4 +1,4 @@
-"""AWS's wire protocols: JSON 1.0/1.1 (EventBridge, today's SQS) and Query/XML (STS, SQS before 2024).
+"""AWS's wire protocols: JSON (EventBridge, today's SQS), RPC with CBOR (eventbridgev2), Query/XML (STS, old SQS).
 
 The Query protocol is spoken by moto's codec, which knows the shapes' old names; `selftest` guards these private seams.
 """
@@ -8,7 +8,7 @@ import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any, Protocol
+from typing import Any, ClassVar, Protocol
 from urllib.parse import parse_qsl
 from uuid import uuid4
 from xml.sax.saxutils import escape
@@ -17,10 +17,11 @@ from moto.core.parse import QueryParser
 from moto.core.serialize import SerializationContext, get_serializer_class
 from moto.core.utils import get_service_model
 
+from integrations.sandbox.cbor import NotCbor, decode, encode
 from integrations.sandbox.errors import AwsError
 
 ESCAPED_SURROGATE = re.compile(rb"\\u[dD][89a-fA-F]")
-TARGETS = {"AWSEvents": "events", "AmazonSQS": "sqs"}
+TARGETS = {"AWSEvents": "events", "AWSEventsV2": "eventbridgev2", "AmazonSQS": "sqs"}
 JSON_VERSIONS = {"events": "1.1", "sqs": "1.0"}
 # SQS moved to JSON in 2023 and keeps its old error codes in a header and in the Query protocol.
 SQS_QUERY_CODES = {
@@ -41,6 +42,9 @@ QUERY_CODES = {
     "UnrecognizedClientException": "InvalidClientTokenId",
     "ValidationException": "ValidationError",
 }
+
+
+CBOR_CODES = {"ValidationException": "InvalidInputException"}  # the one name in the model of eventbridgev2
 
 
 @dataclass(frozen=True)
@@ -94,6 +98,33 @@ class JsonProtocol:
     @property
     def _content_type(self) -> str:
         return f"application/x-amz-json-{JSON_VERSIONS.get(self.service, '1.1')}"
+
+
+class CborProtocol:
+    """Smithy RPC v2: the operation stands in the path, parameters and answer are CBOR."""
+
+    PATH = re.compile(r"/service/(\w+)/operation/(\w+)")
+    HEADERS: ClassVar = {"smithy-protocol": "rpc-v2-cbor"}
+
+    def __init__(self, path: str, body: bytes) -> None:
+        found = self.PATH.fullmatch(path)
+        prefix, self.operation = found.groups() if found else ("", "")
+        self.service = TARGETS.get(prefix, prefix)
+        self._body = body
+
+    def given(self) -> object:
+        try:
+            return decode(self._body) if self._body else {}
+        except NotCbor as error:
+            raise AwsError("SerializationException", f"The request body is not CBOR: {error}") from None
+
+    def success(self, result: Mapping[str, Any]) -> Response:
+        return Response(200, encode(dict(result)), "application/cbor", self.HEADERS)
+
+    def failure(self, error: AwsError) -> Response:
+        code = CBOR_CODES.get(error.code, error.code)
+        body = encode({"__type": f"com.amazonaws.{self.service}#{code}", "message": error.message})
+        return Response(error.status, body, "application/cbor", self.HEADERS)
 
 
 class QueryProtocol:

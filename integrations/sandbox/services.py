@@ -7,9 +7,11 @@ from botocore.session import Session
 
 from integrations.sandbox import (
     accounts,
+    attachments,
     buses,
     customer_operations,
     message_operations,
+    newer_buses,
     partner_operations,
     publishing,
     queue_operations,
@@ -28,6 +30,7 @@ SERVICES: dict[str, dict[str, Operation]] = {
         **publishing.OPERATIONS,
         **tags.OPERATIONS,
     },
+    "eventbridgev2": {**newer_buses.OPERATIONS, **attachments.OPERATIONS},
     "sqs": {**queue_operations.OPERATIONS, **message_operations.OPERATIONS},
     "sts": accounts.OPERATIONS,
 }

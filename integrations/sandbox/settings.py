@@ -38,6 +38,7 @@ class Settings(Struct, frozen=True, forbid_unknown_fields=True):
     max_put_events_bytes: Count = 1_048_576
     max_sources_per_publisher: Count = 10_000  # per region; AWS publishes no number
     max_buses_per_account: Count = 100  # per region; partner buses count, the default bus does not
+    max_newer_buses_per_account: Count = 5  # per region; the buses of `eventbridgev2`
     max_rules_per_bus: Count = 300
     max_targets_per_rule: Count = 5
     max_accounts_per_source: Count = 1  # the API's shape allows several, AWS's guide says exactly one

@@ -5,15 +5,20 @@ from collections import Counter
 from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
+from typing import Any
 
 from msgspec import Struct
 
+from integrations.sandbox.attachments import Attachment
 from integrations.sandbox.buses import Bus
 from integrations.sandbox.faults import FaultInjector, Faults
+from integrations.sandbox.inbox import Inbox
+from integrations.sandbox.newer_buses import NewerBus
 from integrations.sandbox.partner_sources import Lifetimes, Offer
 from integrations.sandbox.persistence import Collection, StateFile
 from integrations.sandbox.publishers import Publisher
 from integrations.sandbox.queues import MessageStore, Queue
+from integrations.sandbox.request_log import RequestLog
 from integrations.sandbox.rules import Rule
 from integrations.sandbox.settings import Settings
 
@@ -37,11 +42,15 @@ class Simulator:
         self.buses = Collection(self.file, Bus, lambda bus: (bus.account, bus.region, bus.name))
         self.rules = Collection(self.file, Rule, lambda rule: (rule.account, rule.region, rule.bus, rule.name))
         self.queues = Collection(self.file, Queue, lambda queue: (queue.account, queue.region, queue.name))
+        self.newer_buses = Collection(self.file, NewerBus, lambda bus: (bus.account, bus.region, bus.name))
+        self.attachments = Collection(self.file, Attachment, lambda one: (one.account, one.region, one.name))
         self.publishers = Collection(self.file, Publisher, lambda publisher: (publisher.account,))
         self.configuration = Collection(self.file, Configuration, lambda _: ("current",))
         self.messages = MessageStore(self.file, self.lock)
         self.faults = FaultInjector()
         self.counters: Counter[str] = Counter()
+        self.inbox = Inbox()
+        self.requests = RequestLog()
         with self.changing():
             self._begin_from_file()
 
@@ -95,12 +104,27 @@ class Simulator:
         self.file.clear()
         self._reload()
         self.counters.clear()
+        self.inbox.clear()
+        self.requests.clear()
         self.publishers.put(DEFAULT_PUBLISHER)
         self.configure(Settings(), Faults())
 
     def _reload(self) -> None:
-        for collection in (self.offers, self.buses, self.rules, self.queues, self.publishers, self.configuration):
+        for collection in self._collections:
             collection.load()
+
+    @property
+    def _collections(self) -> tuple[Collection[Any], ...]:
+        return (
+            self.offers,
+            self.buses,
+            self.rules,
+            self.queues,
+            self.newer_buses,
+            self.attachments,
+            self.publishers,
+            self.configuration,
+        )
 
     def close(self) -> None:
         with self.lock:

@@ -5,7 +5,7 @@ from typing import Any
 import pytest
 from botocore.exceptions import ClientError, ConnectionClosedError, ReadTimeoutError
 
-from tests.sandbox.started import ALDER, NAME, World, code, refusal
+from tests.sandbox.started import ALDER, NAME, PARTNER, REGION, World, code, refusal
 
 OTHER = f"{NAME}-other"
 
@@ -150,3 +150,24 @@ def test_a_wrong_field_is_named_and_changes_nothing(world: World, fault: Any, re
     assert status == 400
     assert reason in answer["error"]
     assert world.sandbox.private("GET", "faults") == before
+
+
+def test_a_region_that_is_disabled_refuses_the_partner_there_and_nowhere_else(world: World) -> None:
+    world.faults(disabled_regions=[REGION])
+    assert refusal(world.offer) == "OperationDisabledException"
+    elsewhere = world.sandbox.client("events", PARTNER, "us-east-1")
+    assert refusal(elsewhere.create_partner_event_source, Name=NAME, Account=ALDER) == "accepted"
+    assert refusal(world.alder.list_event_sources) == "accepted"
+
+
+def test_a_limit_of_sources_refuses_the_next_one_and_keeps_those_that_exist(world: World) -> None:
+    world.offer()
+    world.faults(source_limit=1)
+    assert refusal(world.offer, f"{NAME}-2") == "LimitExceededException"
+    assert world.state() == "PENDING"
+
+
+def test_calls_beyond_the_rate_are_throttled(world: World) -> None:
+    world.offer()
+    world.faults(calls_per_second=0.01)
+    assert [refusal(world.put, "{}") for _ in range(3)] == ["accepted", *["ThrottlingException"] * 2]
