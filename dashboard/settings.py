@@ -191,6 +191,8 @@ CACHES = {
 METRICS_TOKEN = env.str("METRICS_TOKEN", default="")
 SANDBOX = env.bool("PARTNERBUS_SANDBOX", default=True)
 DEMO_TRAFFIC = env.bool("PARTNERBUS_DEMO_TRAFFIC", default=True)
+# Where a browser finds the simulator, which may be elsewhere than where we do.
+SANDBOX_URL = env.str("PARTNERBUS_SANDBOX_URL", default="")
 IDEMPOTENCY_DAYS = env.int("IDEMPOTENCY_DAYS", default=7)
 ACTIVATION_PAUSE_SECONDS = env.int("ACTIVATION_PAUSE_SECONDS", default=10)
 SOURCE_EXPIRY_DAYS = env.int("SOURCE_EXPIRY_DAYS", default=6)

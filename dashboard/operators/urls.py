@@ -18,6 +18,7 @@ from dashboard.operators.views.notifications import notifications, send_notifica
 from dashboard.operators.views.offering import offer
 from dashboard.operators.views.overview import overview, traffic
 from dashboard.operators.views.replays import cancel, new_replay, replay, replays
+from dashboard.operators.views.sandbox import sandbox
 from dashboard.operators.views.search import search
 from dashboard.operators.views.source import history, source
 from dashboard.operators.views.sources import sources
@@ -27,6 +28,7 @@ from dashboard.operators.views.tenants import close, tenant, tenants
 urlpatterns: list[URLPattern | URLResolver] = [
     path("", overview, name="overview"),
     path("traffic", traffic, name="operator_traffic"),
+    path("sandbox", sandbox, name="operator_sandbox"),
     path("audit-log", audit_log, name="operator_audit"),
     path("begin", begin, name="operator_begin"),
     path("begin/integration", begin_with_integration, name="operator_begin_integration"),

@@ -8,7 +8,7 @@ from urllib.parse import parse_qsl, urlsplit
 import msgspec
 
 from integrations.sandbox.clock import Advance, advance
-from integrations.sandbox.console import console_page
+from integrations.sandbox.console.answering import Refused, answer_console, refuse_rebinding
 from integrations.sandbox.endpoint import Request
 from integrations.sandbox.faults import Faults
 from integrations.sandbox.inventory import inventory
@@ -34,18 +34,18 @@ def answer_privately(simulator: Simulator, request: Request) -> Response:
     try:
         _refuse_other_sites(request)
         path = urlsplit(request.path).path.removeprefix(PREFIX).strip("/")
-        if request.method == "GET" and not path:
-            with simulator.changing():
-                page = console_page(inventory(simulator, datetime.now(UTC)))
-            return Response(200, page.encode(), "text/html; charset=utf-8")
+        console = answer_console(simulator, request, path)
+        if console is not None:
+            return console
         with simulator.changing():
             answer = _door(request.method, path)(simulator, request)
         return _json(200, answer)
-    except Refusal as refusal:
+    except (Refusal, Refused) as refusal:
         return _json(refusal.status, {"error": str(refusal)})
 
 
 def _refuse_other_sites(request: Request) -> None:
+    refuse_rebinding(request)
     # A web page of another origin must not be able to reset the sandbox of whoever looks at it.
     origin = request.header("Origin")
     if origin and urlsplit(origin).netloc != request.header("Host"):

@@ -43,6 +43,8 @@ DECIDED: Decisions = {
         "/operators/drift/{nothing}/delete",
         only("operations", status=404, among=("support", "manager")),
     ),
+    # There is no simulator in these tests.
+    "operators/sandbox": ("GET", "/operators/sandbox", NOBODYS),
     "operators/tenants": ("GET", "/operators/tenants", ALL_STAFF),
     "operators/tenants/<str:tenant>": ("GET", "/operators/tenants/{alder}", ALL_STAFF),
     "operators/tenants/<str:tenant>/sources/new": (
