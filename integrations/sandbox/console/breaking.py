@@ -18,7 +18,11 @@ class Switch:
 SWITCHES = {
     "throttle": Switch("Throttle PutPartnerEvents", "1 of 5 calls answers ThrottlingException", {"throttle_rate": 0.2}),
     "internal": Switch("Fail whole calls", "1 of 5 calls answers HTTP 500", {"internal_rate": 0.2}),
-    "entries": Switch("Fail single entries", "every tenth entry of a 200 answer fails", {"entry_failure_every": 10}),
+    "entries": Switch(
+        "Fail single entries",
+        "every tenth entry of a 200 answer fails",
+        {"entry_failure_every": 10, "entry_failure_rate": 0, "entry_failure_sources": None},
+    ),
     "lost": Switch(
         "Lose the answer",
         "accepted, but 1 of 5 replies never comes",
