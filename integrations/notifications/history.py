@@ -5,7 +5,7 @@ SETTLED is read again and again; the cause of a notice is unique, so nobody hear
 """
 
 from collections.abc import Iterator
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import TypeVar
 
 from django.db.models import Max, Model, QuerySet
@@ -13,7 +13,7 @@ from django.db.models import Max, Model, QuerySet
 from integrations.notifications.kinds import Kind
 from integrations.notifications.models import Progress
 from integrations.notifications.occurrence import Occurrence, facts_of
-from integrations.sources.models import Desired, Observed, SourceChange
+from integrations.sources.models import Desired, ExpiryReminder, Observed, SourceChange
 
 SETTLED = timedelta(minutes=5)  # no transaction of ours lives that long
 MOST = 1_000  # rows of one sweep; the next goes on
@@ -32,6 +32,19 @@ def changes_of_sources(now: datetime) -> Iterator[Occurrence]:
         if kind is not None and change.source.tenant.closed_at is None:
             facts = facts_of(change.source) | {"before": change.before, "note": change.note}
             yield Occurrence(kind, f"source-change:{change.pk}", change.at, source=change.source, facts=facts)
+
+
+def reminders_of_expiry(now: datetime) -> Iterator[Occurrence]:
+    """Yield the steps of the ladder towards the end of an offer, unless it was accepted or ended meanwhile."""
+    rows = unread("expiry_reminders", ExpiryReminder.objects.all()).select_related(
+        "source__tenant", "source__environment__integration"
+    )
+    for reminder in rows:
+        source = reminder.source
+        if source.observed == Observed.PENDING and source.tenant.closed_at is None:
+            until = f"{reminder.expires_at.astimezone(UTC):%Y-%m-%d %H:%M} UTC"
+            facts = facts_of(source) | {"hours": reminder.hours, "expires_at": until}
+            yield Occurrence(Kind.EXPIRING, f"expiry-reminder:{reminder.pk}", reminder.at, source=source, facts=facts)
 
 
 def kind_of(change: SourceChange) -> Kind | None:

@@ -10,23 +10,24 @@ from datetime import datetime, timedelta
 from django.conf import settings
 from django.db import transaction
 
-from integrations.notifications.history import changes_of_sources, settle
+from integrations.notifications.history import changes_of_sources, reminders_of_expiry, settle
 from integrations.notifications.kinds import Kind
 from integrations.notifications.models import Message, Notice
 from integrations.notifications.occurrence import Occurrence
 from integrations.notifications.recipients import recipients_of
 from integrations.notifications.troubles import troubles
-from integrations.sources.models import SourceChange
+from integrations.sources.models import ExpiryReminder, SourceChange
 
 QUIET = timedelta(hours=6)  # a trouble that comes back so soon is still the same one
 
 
 def notice_what_happened(*, now: datetime) -> int:
     """Write down what nobody was told yet and return how many notices are new."""
-    changes = list(changes_of_sources(now))
+    changes = [*changes_of_sources(now), *reminders_of_expiry(now)]
     known = set(Notice.objects.filter(cause__in=[each.cause for each in changes]).values_list("cause", flat=True))
     new = sum(note(occurrence, now) for occurrence in changes if occurrence.cause not in known)
     settle("source_changes", SourceChange, now)
+    settle("expiry_reminders", ExpiryReminder, now)
     standing = list(troubles(now))
     for occurrence in standing:
         new += note(occurrence, now)

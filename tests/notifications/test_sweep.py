@@ -14,7 +14,7 @@ from integrations.notifications.recipients import Wants
 from integrations.notifications.sweep import QUIET, notice_what_happened
 from integrations.onboarding.models import ChecklistItem, Profile, Stage
 from integrations.registration.models import Breaker, Environment
-from integrations.sources.models import Source, SourceChange
+from integrations.sources.models import ExpiryReminder, Source, SourceChange
 from tenants.accounts import put_tenant
 from tenants.models import Membership, Tenant, User
 from tests.conftest import SYSTEM
@@ -70,6 +70,22 @@ def test_attached_again_is_a_recovery_and_offered_again_is_told(change: Change, 
     assert kinds() == ["activated", "failing", "reprovisioned", "recovered"]
 
 
+def test_a_reminder_of_expiry_is_told_while_the_offer_waits(
+    change: Change, source: Source, ada: User, now: datetime
+) -> None:
+    def remind(hours: int) -> None:
+        ExpiryReminder.objects.create(source=source, offer=offer, hours=hours, expires_at=now, at=now)
+
+    offer = change("none", "pending")
+    Source.objects.filter(pk=source.pk).update(observed="pending")
+    remind(72)
+    assert [notice_what_happened(now=now) for _ in range(2)] == [1, 0]
+    assert told(ada) == [("expiring", "email"), ("expiring", "list")]
+    Source.objects.filter(pk=source.pk).update(observed="active")
+    remind(24)
+    assert notice_what_happened(now=now) == 0
+
+
 def test_nobody_is_told_twice_whatever_is_read_again(change: Change, ada: User, now: datetime) -> None:
     change("pending", "active")
     assert [notice_what_happened(now=now) for _ in range(3)] == [1, 0, 0]
@@ -95,9 +111,9 @@ def test_a_row_that_was_committed_late_with_a_lower_id_is_still_found(
 def test_what_is_old_enough_is_not_read_again(change: Change, now: datetime) -> None:
     last = change("pending", "active").pk
     notice_what_happened(now=now)
-    assert Progress.objects.get().seen < last
+    assert Progress.objects.get(pk="source_changes").seen < last
     notice_what_happened(now=now + timedelta(minutes=6))
-    assert Progress.objects.get().seen == last
+    assert Progress.objects.get(pk="source_changes").seen == last
 
 
 def test_another_tenants_people_hear_nothing(change: Change, environment: Environment, now: datetime) -> None:
@@ -221,5 +237,5 @@ def test_a_sweep_without_news_costs_the_same_however_much_is_known(
         change("pending", "active")
         change("active", "pending")
     notice_what_happened(now=now)
-    with django_assert_max_num_queries(20):
+    with django_assert_max_num_queries(24):
         notice_what_happened(now=now)
