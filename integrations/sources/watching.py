@@ -15,9 +15,11 @@ WAITING = (Observed.UNKNOWN, Observed.PENDING)
 def watch(source: Source, now: datetime) -> bool:
     """Note that a page with this source is open, for half a minute; return whether that was news.
 
-    Cheap enough for every refresh of a page: one update, of at most one row in 15 seconds. A source that waits for
-    nothing is left alone, and so are the pauses between calls that fail.
+    Cheap enough for every refresh of a page: one update, of at most one row in 15 seconds, and none of a source that
+    waits for nothing. The pauses between calls that fail are left alone.
     """
+    if source.observed not in WAITING:
+        return False
     is_waiting = Q(observed__in=WAITING) & ~Q(desired=Desired.ABSENT) & Q(due_at__isnull=False)
     is_old = Q(watched_until=None) | Q(watched_until__lt=now + RENEW_BEFORE) | Q(watched_until__gt=now + 2 * WATCH)
     may_be_asked = Q(provisioned_at__isnull=False, tries=0)

@@ -17,6 +17,7 @@ from dashboard.operators.source_facts import (
 from dashboard.operators.source_message import message_of
 from dashboard.web.doors import ACT_ON_TENANTS, may, person_of, staff_page
 from dashboard.web.live import page_or_region
+from dashboard.web.watched import keep_asking
 from integrations.sources.models import Source
 from integrations.sources.queries import source_for
 
@@ -28,6 +29,7 @@ MOST_CHANGES = 500
 def source(request: HttpRequest, source: str) -> HttpResponse:
     """Show one source; its live region is asked for alone every few seconds."""
     found = _load(request, source)
+    keep_asking(found, timezone.now())
     facts = facts_of(found)
     context = {
         "facts": facts,

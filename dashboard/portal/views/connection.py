@@ -17,6 +17,7 @@ from dashboard.web.doors import tenant_page
 from dashboard.web.kit import KitTabs
 from dashboard.web.live import page_or_region
 from dashboard.web.standing import DETACHED
+from dashboard.web.watched import keep_asking
 from integrations.sources.kit.symptoms import Moment, symptoms_at
 from tenants.models import Tenant
 
@@ -59,6 +60,7 @@ def _next_step(tenant: Tenant, found: Connection) -> dict[str, object]:
 
 
 def _one(request: HttpRequest, tenant: Tenant, found: Connection, now: datetime) -> HttpResponse:
+    keep_asking(found.source, now)
     context = shell(request, tenant, TAB, connection=found)
     headline = headline_of(found, context["brand"].name)
     figures = figures_of(found, now) if found.standing in (*ARRIVED, "paused", "checking") else None

@@ -17,14 +17,12 @@ from dashboard.portal.hand_off_state import hand_off_state
 from dashboard.web.kit import KitTabs, kit_file
 from dashboard.web.live import page_or_region
 from dashboard.web.standing import DETACHED, standing_of, with_former_word
-from integrations.kick import kick
+from dashboard.web.watched import keep_asking
 from integrations.sources.handoff import link_behind, note_opened
 from integrations.sources.kit.contents import Kit, kit_of
 from integrations.sources.kit.place import place_of
 from integrations.sources.kit.symptoms import Moment, symptoms_at
 from integrations.sources.models import HandOffLink, Source
-from integrations.sources.tasks import advance_sources
-from integrations.sources.watching import watch
 
 LinkView = Callable[..., HttpResponse]
 
@@ -57,8 +55,7 @@ def hand_off(request: HttpRequest, token: str, link: HandOffLink) -> HttpRespons
     now = timezone.now()
     if request.method == "GET":  # mail programs ask with HEAD before anybody has read the mail
         note_opened(link=link, now=now)
-        if watch(link.source, now):
-            kick(advance_sources)
+        keep_asking(link.source, now)
     source = with_former_word(Source.objects.filter(pk=link.source_id)).get()
     source.environment, source.tenant = link.source.environment, link.source.tenant
     standing = standing_of(source)
