@@ -142,6 +142,7 @@ ACCOUNT_DEFAULT_HTTP_PROTOCOL = "https" if SECURE else "http"
 LOGIN_REDIRECT_URL = "/"
 # A new address counts once somebody has opened the link that was sent there.
 ACCOUNT_CHANGE_EMAIL = True
+ACCOUNT_FORMS = {"reset_password": "dashboard.web.password_reset.OwnAddressForm"}
 MFA_SUPPORTED_TYPES = ["totp", "webauthn", "recovery_codes"]
 MFA_PASSKEY_LOGIN_ENABLED = True
 MFA_ALLOW_UNVERIFIED_EMAIL = True  # people are invited, their address was the one that the invitation went to

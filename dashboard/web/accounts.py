@@ -3,6 +3,7 @@
 from typing import Any
 
 from allauth.account.adapter import DefaultAccountAdapter
+from allauth.account.models import EmailAddress
 from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.base_user import AbstractBaseUser
@@ -21,6 +22,11 @@ class InvitedOnly(DefaultAccountAdapter):  # type: ignore[misc]
     def is_open_for_signup(self, request: HttpRequest) -> bool:
         """Refuse: a colleague who is in already invites you."""
         return False
+
+    def set_password(self, user: AbstractBaseUser, password: str) -> None:
+        """Set it, and end a change of address that is not confirmed: whoever began it knew the password before."""
+        super().set_password(user, password)
+        EmailAddress.objects.filter(user_id=user.pk, verified=False).delete()
 
     def respond_user_inactive(self, request: HttpRequest, user: AbstractBaseUser) -> HttpResponse:
         """Say so on the sign-in page; only somebody who knows the password gets here."""

@@ -153,3 +153,39 @@ def test_tenants_find_their_account_in_their_own_frame(client_of: ClientOf) -> N
     tenant = client_of("tenant viewer").get("/accounts").content.decode()
     assert 'class="side"' not in tenant
     assert "Second factor" in tenant
+
+
+NEW = "ann@new.example.com"
+
+
+def add_address(client: Client, address: str = NEW) -> str:
+    """Ask for another address and return the way that its mail shows."""
+    client.post("/accounts/email", {"email": address, "action_add": "1"})
+    (letter,) = [letter for letter in mail.outbox if letter.to == [address]]
+    found = re.search(r"https?://[^/]+(/\S+)", letter.body)
+    assert found
+    return found[1]
+
+
+def test_an_address_that_nobody_has_confirmed_resets_no_password(client: Client) -> None:
+    add_address(client)
+    mail.outbox.clear()
+    Client().post("/accounts/password/reset", {"email": NEW})
+    assert [letter for letter in mail.outbox if "/password/reset/" in letter.body] == []
+
+
+def test_a_new_password_ends_the_change_of_address_that_somebody_else_began(client: Client, person: User) -> None:
+    way = add_address(client)
+    mail.outbox.clear()
+    owner = Client()
+    owner.post("/accounts/password/reset", {"email": person.email})
+    found = re.search(r"https?://[^/]+(/accounts/password/reset/\S+)", mail.outbox[0].body)
+    assert found
+    form = owner.get(found[1], follow=True).request["PATH_INFO"]
+    password = "a-password-of-the-owner"
+    owner.post(form, {"password1": password, "password2": password})
+    person.refresh_from_db()
+    assert person.check_password(password)
+    Client().post(way)
+    person.refresh_from_db()
+    assert person.email == "ann@example.com"
