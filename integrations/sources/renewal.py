@@ -5,6 +5,7 @@ from datetime import datetime
 from django.db import transaction
 
 from integrations.problems import Problem
+from integrations.registration.enabling import check_enabled
 from integrations.sources.gate import set_gate
 from integrations.sources.history import note_change
 from integrations.sources.models import Desired, Lane, Observed, Source, SourceChange
@@ -20,13 +21,16 @@ def reprovision(
     """Make the source due to be offered again under its name, with its history and what it holds.
 
     AWS keeps it PENDING until its tenant accepts it again, even where a bus of the name is left. `cause` is given where
-    it is not the actor: SCHEDULE for what happens by itself. Raises Problem 409 `source_not_ended`,
-    `source_being_deleted`, `label_taken`, `tenant_closed`.
+    it is not the actor: SCHEDULE for what happens by itself. A deleted source comes back only where a new one could be
+    made. Raises Problem 409 `source_not_ended`, `source_being_deleted`, `label_taken`, `tenant_closed`,
+    `production_not_enabled`.
     """
     with transaction.atomic():
         current = lock_with_tenant(source)
         if not is_over(current):
             raise _not_ended(current)
+        if current.desired == Desired.ABSENT:
+            check_enabled(current.environment)
         if current.desired == Desired.ABSENT and _is_replaced(current):
             raise Problem(
                 409,

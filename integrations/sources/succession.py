@@ -11,6 +11,7 @@ from uuid import UUID
 from django.db import transaction
 
 from integrations.problems import Problem
+from integrations.registration.enabling import check_enabled
 from integrations.sources.creation import Offer, offer_for
 from integrations.sources.gate import set_gate
 from integrations.sources.history import note_change
@@ -40,11 +41,12 @@ def plan_succession(
 ) -> Succession:
     """Return what a succession would offer, and change nothing; what is left out stays.
 
-    Raises Problem 409 `source_deleted`, `label_taken`; 422 `succession_unchanged`, `invalid_account`, `region_unknown`,
-    `region_not_allowed`, `invalid_label`.
+    Raises Problem 409 `source_deleted`, `label_taken`, `production_not_enabled`; 422 `succession_unchanged`,
+    `invalid_account`, `region_unknown`, `region_not_allowed`, `invalid_label`.
     """
     refuse_deleted(source)
     tenant = Tenant.objects.select_related("directory__environment__integration").get(pk=source.tenant_id)
+    check_enabled(tenant.directory.environment)
     offer = offer_for(
         tenant=tenant,
         account=account or str(source.account),

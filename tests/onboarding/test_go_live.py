@@ -14,6 +14,10 @@ from integrations.onboarding.models import Profile, Stage, TimelineEntry, Valida
 from integrations.problems import Problem
 from integrations.registration.models import Breaker, Environment, Integration
 from integrations.sources.creation import create_source
+from integrations.sources.deletion import delete_source
+from integrations.sources.models import Source
+from integrations.sources.renewal import reprovision
+from integrations.sources.succession import succeed
 from tenants.accounts import put_tenant
 from tenants.audit import Actor
 from tenants.models import AuditEntry, Tenant
@@ -184,6 +188,25 @@ def test_taking_it_back_needs_a_reason_and_leaves_what_is_connected(integration:
         connect(customer, "more")
     assert AuditEntry.objects.get(action="environment:disable").after["reason"] == "A wrong domain"
     assert TimelineEntry.objects.filter(title="Production is switched off").count() == 1
+
+
+def test_what_is_switched_off_takes_no_new_offer_under_another_name(integration: Integration, customer: Tenant) -> None:
+    live(integration, look=passing)
+    connect(customer)
+    connect(customer, "deleted")
+    take_back(integration=integration, reason="A wrong domain", actor=ANNE, now=NOW)
+    kept = Source.objects.get(label="events")
+    with pytest.raises(Problem) as refused:
+        succeed(source=kept, account="333333333333", actor=ANNE, now=timezone.now())
+    assert refused.value.code == "production_not_enabled"
+    deleted = Source.objects.get(label="deleted")
+    delete_source(source=deleted, keep_queue=True, actor=ANNE, now=timezone.now())
+    Source.objects.filter(pk=deleted.pk).update(due_at=None)
+    with pytest.raises(Problem) as refused:
+        reprovision(source=deleted, actor=ANNE, now=timezone.now())
+    assert refused.value.code == "production_not_enabled"
+    Source.objects.filter(pk=kept.pk).update(ended="expired")
+    reprovision(source=kept, actor=ANNE, now=timezone.now())  # what is connected goes on
 
 
 def test_the_icon_and_its_page_are_recorded_once(integration: Integration) -> None:
