@@ -6,6 +6,7 @@ TONES: dict[str, str] = {
     Kind.ACTIVATED: "ok",
     Kind.RECOVERED: "ok",
     Kind.REPROVISIONED: "run",
+    Kind.VALIDATION: "run",
     Kind.EXPIRING: "wait",
     Kind.HELD: "wait",
     Kind.OVERDUE: "wait",

@@ -19,6 +19,7 @@ class Kind(TextChoices):
     RECOVERED = "recovered", _("Sending works again")
     REPROVISIONED = "reprovisioned", _("A source is offered again")
     OVERDUE = "overdue", _("A stage with AWS is overdue")
+    VALIDATION = "validation", _("The validation with AWS is near")
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,4 +41,5 @@ AUDIENCES: dict[str, Audience] = {
     Kind.RECOVERED: Audience(True, SUPPORT, mails_staff=True),
     Kind.REPROVISIONED: Audience(True, SUPPORT),
     Kind.OVERDUE: Audience(False, (StaffRole.OPERATIONS, StaffRole.MANAGER), mails_staff=True),
+    Kind.VALIDATION: Audience(False, (StaffRole.OPERATIONS, StaffRole.MANAGER), mails_staff=True),
 }

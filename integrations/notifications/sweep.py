@@ -10,12 +10,14 @@ from datetime import datetime, timedelta
 from django.conf import settings
 from django.db import transaction
 
+from integrations.notifications.dates import dates_that_come
 from integrations.notifications.history import changes_of_sources, reminders_of_expiry, settle
 from integrations.notifications.kinds import Kind
 from integrations.notifications.models import Message, Notice
 from integrations.notifications.occurrence import Occurrence
 from integrations.notifications.recipients import recipients_of
 from integrations.notifications.troubles import troubles
+from integrations.onboarding.appointment import mark_told, reminders_due
 from integrations.sources.models import ExpiryReminder, SourceChange
 
 QUIET = timedelta(hours=6)  # a trouble that comes back so soon is still the same one
@@ -28,6 +30,9 @@ def notice_what_happened(*, now: datetime) -> int:
     new = sum(note(occurrence, now) for occurrence in changes if occurrence.cause not in known)
     settle("source_changes", SourceChange, now)
     settle("expiry_reminders", ExpiryReminder, now)
+    reminders = list(reminders_due(now))
+    new += sum(note(occurrence, now) for occurrence in dates_that_come(reminders))
+    mark_told(reminders=reminders, now=now)
     standing = list(troubles(now))
     for occurrence in standing:
         new += note(occurrence, now)

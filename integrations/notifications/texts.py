@@ -60,6 +60,8 @@ def _url(notice: Notice, user: User) -> str:
     facts = notice.facts
     if notice.kind == "overdue":
         path = _path("onboarding_integration", facts.get("integration_id", "")) or _path("onboarding_board")
+    elif notice.kind == "validation":
+        path = _path("onboarding_validation", facts.get("integration", "")) or _path("onboarding_board")
     elif not facts.get("source_id"):
         path = _path("operator_health")
     elif is_staff(user):
