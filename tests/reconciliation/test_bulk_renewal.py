@@ -5,6 +5,7 @@ from functools import partial
 from typing import Any
 
 import pytest
+from django.core.management import call_command
 from django.utils import timezone
 
 from integrations.problems import Problem
@@ -127,3 +128,13 @@ def test_cancelling_stops_before_the_next_one(
     assert BulkRenewal.objects.get().done == 1
     with pytest.raises(Problem, match="nothing left to cancel"):
         cancel_bulk_renewal(renewal=renewal, actor=BACKEND, now=now)
+
+
+def test_the_command_stops_what_goes_on_in_its_environment(
+    environment: Environment, ended: dict[str, Source], now: datetime, capsys: pytest.CaptureFixture[str]
+) -> None:
+    request_bulk_renewal(wanted=RenewalFilter(environment), per_second=1, actor=BACKEND, now=now)
+    for said in ("Stopped after 0 of 3 sources\n", ""):
+        call_command("reprovision", environment.integration.slug, environment.kind, "--stop")
+        assert capsys.readouterr().out == said
+    assert BulkRenewal.objects.get().state == "cancelled"

@@ -17,9 +17,11 @@ from integrations.reconciliation.bulk_renewal import (
     HIGHEST_RATE,
     STATES,
     RenewalFilter,
+    cancel_bulk_renewal,
     matching,
     request_bulk_renewal,
 )
+from integrations.reconciliation.models import BulkRenewal
 from integrations.reconciliation.tasks import reconcile
 from integrations.registration.models import Environment
 from integrations.sources.states import shown_state
@@ -27,6 +29,7 @@ from tenants.audit import Actor
 from tenants.models import Tenant
 
 SHOWN = 50
+ACTOR = Actor.system("manage.py reprovision")
 
 
 class Command(BaseCommand):
@@ -41,29 +44,39 @@ class Command(BaseCommand):
         parser.add_argument("--region", default="")
         parser.add_argument("--ended-since", type=_moment, help="by AWS's last word, as 2026-11-20T00:00Z")
         parser.add_argument("--rate", type=int, default=DEFAULT_RATE, help=f"sources a second, 1 to {HIGHEST_RATE}")
-        parser.add_argument("--apply", action="store_true", help="do it; without, only count and list")
+        what = parser.add_mutually_exclusive_group()
+        what.add_argument("--apply", action="store_true", help="do it; without, only count and list")
+        what.add_argument("--stop", action="store_true", help="stop what goes on in this environment")
 
     def handle(self, **options: Any) -> None:
         with as_command_errors():
             environment = environment_named(options["integration"], options["environment"])
-            wanted = RenewalFilter(
-                environment=environment,
-                states=tuple(options["state"] or ("expired",)),
-                tenant=_tenant(environment, options["tenant"]),
-                region=options["region"],
-                ended_since=options["ended_since"],
-            )
-            found = matching(wanted)
-            for source in found[:SHOWN]:
-                self.stdout.write(f"{shown_state(source)}\t{source.tenant.external_id}\t{source.region}\t{source.name}")
-            self.stdout.write(f"{found.count()} sources match")
-            if options["apply"]:
-                actor = Actor.system("manage.py reprovision")
-                renewal = request_bulk_renewal(
-                    wanted=wanted, per_second=options["rate"], actor=actor, now=timezone.now()
-                )
-                kick(reconcile)
-                self.stdout.write(f"{renewal.total} are provisioned again, {renewal.per_second} a second")
+            if options["stop"]:
+                self._stop(environment)
+            else:
+                self._offer(environment, options)
+
+    def _offer(self, environment: Environment, options: dict[str, Any]) -> None:
+        wanted = RenewalFilter(
+            environment=environment,
+            states=tuple(options["state"] or ("expired",)),
+            tenant=_tenant(environment, options["tenant"]),
+            region=options["region"],
+            ended_since=options["ended_since"],
+        )
+        found = matching(wanted)
+        for source in found[:SHOWN]:
+            self.stdout.write(f"{shown_state(source)}\t{source.tenant.external_id}\t{source.region}\t{source.name}")
+        self.stdout.write(f"{found.count()} sources match")
+        if options["apply"]:
+            renewal = request_bulk_renewal(wanted=wanted, per_second=options["rate"], actor=ACTOR, now=timezone.now())
+            kick(reconcile)
+            self.stdout.write(f"{renewal.total} are provisioned again, {renewal.per_second} a second")
+
+    def _stop(self, environment: Environment) -> None:
+        for renewal in BulkRenewal.objects.filter(environment=environment, ended_at=None):
+            stopped = cancel_bulk_renewal(renewal=renewal, actor=ACTOR, now=timezone.now())
+            self.stdout.write(f"Stopped after {stopped.done + stopped.skipped} of {stopped.total} sources")
 
 
 def _tenant(environment: Environment, external_id: str | None) -> Tenant | None:
