@@ -22,11 +22,6 @@ def is_staff(user: User) -> bool:
     return user.is_active and (user.is_superuser or bool(user.staff_role))
 
 
-def is_admin_of(user: User, tenant: Tenant) -> bool:
-    """Return whether the person may act for this tenant, as one of its own people."""
-    return user.is_active and tenant.memberships.filter(user=user, role=Membership.Role.ADMIN).exists()
-
-
 def tenant_and_right(user: User, public_id: str, *related: str) -> tuple[Tenant, bool]:
     """Return a tenant that this person may see, and whether they may act for it as one of its own people.
 

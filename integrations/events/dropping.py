@@ -19,7 +19,6 @@ from tenants.identifiers import lowest_uuid_of
 
 BATCH = 5_000
 RUN_SECONDS = 20.0
-COUNT_LIMIT = 100_000
 ACTOR = Actor.system("dropping")
 
 LANES = """
@@ -43,9 +42,6 @@ with gone as (
   where exists (select 1 from events e where e.id = g.event_id) on conflict do nothing)
 select count(*) from gone
 """
-DROPPED = """
-select count(*) from (select 1 from settled where source_id = %s and reason = %s limit %s) x
-"""
 
 
 def drop_for_a_while(now: datetime) -> int:
@@ -56,12 +52,6 @@ def drop_for_a_while(now: datetime) -> int:
         while time.monotonic() < give_up_at and (batch := _drop(source_id, now)):
             dropped += batch
     return dropped
-
-
-def dropped_of(source: Source) -> int:
-    """Return how many deliveries of the source were dropped; counting stops at COUNT_LIMIT."""
-    ((count,),) = _rows(DROPPED, [source.pk, Settled.Reason.DROPPED.value, COUNT_LIMIT])
-    return int(count)
 
 
 def _drop(source_id: int, now: datetime) -> int:

@@ -64,8 +64,3 @@ def comment(
 def timeline_of(integration: Integration) -> QuerySet[TimelineEntry]:
     """Return the integration's entries, newest first."""
     return TimelineEntry.objects.filter(integration=integration).select_related("item").order_by("-at", "-pk")
-
-
-def comments_on(item: ChecklistItem) -> QuerySet[TimelineEntry]:
-    """Return what was said about an item, oldest first."""
-    return TimelineEntry.objects.filter(item=item, kind=Kind.SAID).order_by("at", "pk")

@@ -7,8 +7,8 @@ import pytest
 from django.utils import timezone
 
 from integrations.events import kept, tasks
-from integrations.events.dropping import drop_for_a_while, dropped_of
-from integrations.events.models import Replay
+from integrations.events.dropping import drop_for_a_while
+from integrations.events.models import Replay, Settled
 from integrations.events.publisher import Publisher
 from integrations.events.replaying import advance_once
 from integrations.events.story import story_of
@@ -133,7 +133,7 @@ def test_under_drop_new_events_settle_as_dropped_and_held_ones_stay(
     (dropped,) = store_events(event(2))
     assert drop_for_a_while(timezone.now()) == 1
     assert (state_of(pending, held.event_id), state_of(pending, dropped.event_id)) == ("held", "settled")
-    assert dropped_of(pending) == 1
+    assert [each.reason for each in Settled.objects.filter(source_id=pending.pk)] == [Settled.Reason.DROPPED]
     aws_says(pending, Observed.ACTIVE)
     (after,) = store_events(event(3))
     assert drop_for_a_while(timezone.now()) == 0

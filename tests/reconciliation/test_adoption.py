@@ -6,7 +6,7 @@ import pytest
 from django.utils import timezone
 
 from integrations.problems import Problem
-from integrations.reconciliation.adoption import apply_adoption, cancel_adoption, findings_of, request_adoption
+from integrations.reconciliation.adoption import apply_adoption, cancel_adoption, request_adoption
 from integrations.reconciliation.models import Adoption, Drift
 from integrations.registration.models import Environment
 from integrations.sources.models import Source
@@ -96,7 +96,7 @@ def test_an_adopted_source_is_watched_takes_over_what_was_held_and_resolves_its_
         last_seen_at=timezone.now(),
     )
     adoption = applied(requested(environment, f"name,tenant,region\n{PREFIX}/a,alder,eu-west-1\n"))
-    assert (adoption.state, findings_of(adoption)) == ("done", {"adopted": 1})
+    assert (adoption.state, [line.finding for line in adoption.lines.all()]) == ("done", ["adopted"])
     source = Source.objects.get()
     assert (source.pk, source.name, source.account) == (reserve.pk, f"{PREFIX}/a", ALDER)
     assert source.arn.endswith(f"event-source/{PREFIX}/a")
