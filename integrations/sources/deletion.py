@@ -33,6 +33,9 @@ def delete_source(*, source: Source, keep_queue: bool, actor: Actor, now: dateti
             _want_away(current, keep_queue, actor, now)
         elif keep_queue or current.lane.drops_since is not None:
             return current
+        elif current.kept_since is not None:
+            current.kept_since = None
+            current.save(update_fields=["kept_since"])
         Lane.objects.filter(source=current).update(drops_since=None if keep_queue else ALWAYS)
         audit.record(
             actor=actor,
@@ -50,8 +53,9 @@ def delete_source(*, source: Source, keep_queue: bool, actor: Actor, now: dateti
 def _want_away(source: Source, keep_queue: bool, actor: Actor, now: datetime) -> None:
     before, source.desired = source.desired, Desired.ABSENT
     source.intent += 1  # the outcome of a call that is on its way is not ours any more
-    source.suspect_since = source.opens_at = None
-    source.kept_since = source.kept_replayed_at = None
+    source.suspect_since = source.opens_at = source.kept_replayed_at = None
+    if not keep_queue:  # a kept queue includes what was sent while PENDING: AWS has delivered none of it
+        source.kept_since = None
     clear_failure(source)
     source.due_at = now
     source.save()

@@ -125,7 +125,8 @@ def _become(source: Source, offer: Offer, predecessor: Source, now: datetime) ->
     source.predecessor = predecessor
     source.observed, source.ended = Observed.UNKNOWN, ""
     source.observed_at = source.provisioned_at = source.expires_at = source.activated_at = None
-    source.suspect_since = source.opens_at = source.kept_since = source.kept_replayed_at = None
+    # What was sent to the old offer while nobody had accepted it reached nobody: `kept_since` still owes its replay.
+    source.suspect_since = source.opens_at = source.kept_replayed_at = None
     source.intent += 1
     source.created_at = source.due_at = now
     clear_failure(source)

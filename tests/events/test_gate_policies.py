@@ -17,6 +17,8 @@ from integrations.sources.deletion import delete_source
 from integrations.sources.gate_policy import set_gate_policy
 from integrations.sources.models import Lane, Observed, Source
 from integrations.sources.observation import Answer, record_answer
+from integrations.sources.renewal import reprovision
+from integrations.sources.succession import succeed
 from tenants.audit import Actor
 from tenants.models import AuditEntry, Tenant
 from tests.events.fake_aws import FakeAws
@@ -112,6 +114,35 @@ def test_what_was_recorded_late_is_found_by_the_second_look(
     assert kept.replay_kept(timezone.now() + kept.STRAGGLERS + timedelta(seconds=1)) == stored + 1
     settle_replays(publisher)
     assert sum(aws.accepted.values()) == 2
+
+
+def test_what_was_sent_to_the_wrong_account_is_owed_to_the_successor(
+    pending: Source, publisher: Publisher, aws: FakeAws, store_events: Store, environment: Environment
+) -> None:
+    choose(environment, "send_and_keep")
+    store_events(*events(3))
+    publisher.publish_round()
+    succeed(source=pending, account="333333333333", actor=ACTOR, now=timezone.now())
+    assert kept.replay_kept(timezone.now()) == 0  # nobody has accepted that one either
+    aws_says(pending, Observed.ACTIVE)
+    assert kept.replay_kept(timezone.now()) == 1
+    settle_replays(publisher)
+    assert sum(aws.accepted.values()) == 6  # each once under the old name and once under the new
+
+
+@pytest.mark.parametrize(("keep_queue", "owed"), [(True, 1), (False, 0)])
+def test_what_was_sent_before_a_deletion_that_keeps_the_queue_is_owed_when_it_comes_back(
+    pending: Source, publisher: Publisher, store_events: Store, environment: Environment, keep_queue: bool, owed: int
+) -> None:
+    choose(environment, "send_and_keep")
+    store_events(event(1))
+    publisher.publish_round()
+    delete_source(source=pending, keep_queue=True, actor=ACTOR, now=timezone.now())
+    delete_source(source=pending, keep_queue=keep_queue, actor=ACTOR, now=timezone.now())
+    Source.objects.filter(pk=pending.pk).update(due_at=None)
+    reprovision(source=pending, actor=ACTOR, now=timezone.now())
+    aws_says(pending, Observed.ACTIVE)
+    assert kept.replay_kept(timezone.now()) == owed
 
 
 def test_a_deleted_source_is_owed_nothing(
