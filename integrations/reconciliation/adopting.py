@@ -8,8 +8,10 @@ from django.db import IntegrityError, transaction
 from integrations.aws import partner_sources
 from integrations.aws.errors import AwsError, SourceNotFound
 from integrations.aws.names import source_arn
+from integrations.problems import Problem
 from integrations.reconciliation.adoption import ADOPTABLE, ADOPTED
 from integrations.reconciliation.models import Adoption, AdoptionLine, Drift
+from integrations.registration.enabling import check_enabled
 from integrations.sources.adopted import adopt_source
 from integrations.sources.budget import Place
 from integrations.sources.models import Desired, Source
@@ -97,6 +99,7 @@ def _account_at_aws(adoption: Adoption, line: AdoptionLine) -> str:
 
 
 def _what_will_happen(adoption: Adoption, line: AdoptionLine, account: str) -> str:
+    _check_live(adoption)
     _check_not_here(adoption, line)
     if _tenant(adoption, line) is not None:
         return f"Tenant {line.tenant} takes it over, as AWS offers it to {account}."
@@ -107,6 +110,13 @@ def _what_will_happen(adoption: Adoption, line: AdoptionLine, account: str) -> s
     except InvalidTenant as error:
         raise NotAdoptable("tenant_invalid", str(error)) from None
     return f"Tenant {line.tenant} is made, named {line.tenant_name}, and takes it over, as AWS offers it to {account}."
+
+
+def _check_live(adoption: Adoption) -> None:
+    try:
+        check_enabled(adoption.environment)
+    except Problem as refusal:
+        raise NotAdoptable(refusal.code, refusal.detail) from None
 
 
 def _check_not_here(adoption: Adoption, line: AdoptionLine) -> None:

@@ -156,3 +156,18 @@ def test_aws_that_does_not_answer_is_asked_again_and_in_the_end_the_line_says_so
         Adoption.objects.update(due_at=timezone.now())
         finish()
     assert findings(adoption) == ["error"]
+
+
+def test_production_that_has_not_gone_live_takes_nothing_over(
+    environment: Environment, tenant: Tenant, aws: World
+) -> None:
+    aws.offer(f"{PREFIX}/a")
+    Environment.objects.filter(pk=environment.pk).update(kind="production")
+    text = f"name,tenant,account,region\n{PREFIX}/a,alder,{ALDER},eu-west-1"
+    assert findings(requested(environment, text)) == ["production_not_enabled"]
+    Environment.objects.filter(pk=environment.pk).update(enabled_at=timezone.now())
+    checked = requested(environment, text)
+    assert findings(checked) == ["adoptable"]
+    Environment.objects.filter(pk=environment.pk).update(enabled_at=None)  # taken back between the look and the deed
+    assert findings(applied(checked)) == ["production_not_enabled"]
+    assert not Source.objects.exists()
