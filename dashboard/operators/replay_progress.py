@@ -48,7 +48,7 @@ def progress_of(replay: Replay, queued: int, now: datetime) -> Progress:
     done = max(replay.enqueued - replay.withdrawn - queued, 0)
     total = max(replay.matched - replay.missing, replay.enqueued)
     rate = _rate(replay, done, now)
-    left = _left(total - done, replay.rate or rate)
+    left = time_left(total - done, replay.rate or rate)
     running = replay.state in (Replay.State.RUNNING, Replay.State.CANCELLING)
     return Progress(
         state=replay.state,
@@ -70,7 +70,8 @@ def _rate(replay: Replay, done: int, now: datetime) -> int:
     return round(done / seconds) if seconds >= 1 else 0
 
 
-def _left(number: int, rate: int) -> str:
+def time_left(number: int, rate: int) -> str:
+    """Write how long so many take at so many a second; empty when nobody can tell."""
     if number <= 0 or rate <= 0:
         return ""
     seconds = -(-number // rate)

@@ -2,7 +2,7 @@
 
 from django.urls import URLPattern, URLResolver, path
 
-from dashboard.operators.views import source_actions, source_changes
+from dashboard.operators.views import adoption, reprovision, source_actions, source_changes
 from dashboard.operators.views.audit_log import audit_log
 from dashboard.operators.views.begin import begin, begin_with_integration, begin_with_tenant
 from dashboard.operators.views.brands import brand, brands
@@ -58,6 +58,15 @@ urlpatterns: list[URLPattern | URLResolver] = [
     path("drift", drift, name="operator_drift"),
     path("drift/survey", survey, name="operator_survey"),
     path("drift/<uuid:drift>/<str:action>", drift_action, name="operator_drift_action"),
+    path("adoption", adoption.adoptions, name="operator_adoption"),
+    path("adoption/new", adoption.new_adoption, name="operator_adoption_new"),
+    path("adoption/<uuid:adoption>", adoption.adoption, name="operator_adoption_job"),
+    path("adoption/<uuid:adoption>/apply", adoption.apply, name="operator_adoption_apply"),
+    path("adoption/<uuid:adoption>/cancel", adoption.cancel, name="operator_adoption_cancel"),
+    path("reprovision", reprovision.renewals, name="operator_reprovision"),
+    path("reprovision/new", reprovision.new_renewal, name="operator_reprovision_new"),
+    path("reprovision/<uuid:renewal>", reprovision.renewal, name="operator_reprovision_job"),
+    path("reprovision/<uuid:renewal>/cancel", reprovision.cancel, name="operator_reprovision_cancel"),
     path("tenants", tenants, name="operator_tenants"),
     path("tenants/<str:tenant>", tenant, name="operator_tenant"),
     path("tenants/<str:tenant>/close", close, name="operator_tenant_close"),

@@ -10,12 +10,12 @@ from django.core.cache import cache
 from django.urls import NoReverseMatch, reverse
 
 from dashboard.web.counters import Count
-from dashboard.web.doors import may
+from dashboard.web.doors import ACT_ON_TENANTS, CONFIGURE, may
 from dashboard.web.simulator import console_address
 from tenants.models import StaffRole, User
 
 EVERYBODY = (StaffRole.OPERATIONS, StaffRole.MANAGER, StaffRole.SUPPORT)
-OPERATIONS = (StaffRole.OPERATIONS,)
+OPERATIONS = CONFIGURE
 SIMULATOR = "operator_sandbox"  # offered while the simulator plays AWS
 START = "overview"  # what staff see at / too
 MAIN, ONBOARDING, SET_UP = "", "Onboarding with AWS", "Set up"
@@ -43,6 +43,8 @@ ENTRIES = (
     Entry(MAIN, "operator_tenants", "building-community", "Tenants"),
     Entry(MAIN, "operator_sources", "plug-connected", "Sources"),
     Entry(MAIN, "operator_drift", "refresh-alert", "Drift"),
+    Entry(MAIN, "operator_adoption", "upload", "Adoption", OPERATIONS),
+    Entry(MAIN, "operator_reprovision", "rotate-clockwise", "Provision again", ACT_ON_TENANTS),
     Entry(MAIN, "operator_events", "list-search", "Events"),
     Entry(MAIN, "operator_replays", "repeat", "Replays"),
     Entry(MAIN, "operator_notifications", "mail", "Notifications"),

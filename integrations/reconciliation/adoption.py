@@ -3,6 +3,7 @@
 from datetime import datetime
 
 from django.db import transaction
+from django.db.models import Count
 
 from integrations.problems import Problem
 from integrations.reconciliation.adoption_file import read_file
@@ -80,6 +81,12 @@ def cancel_adoption(*, adoption: Adoption, actor: Actor, now: datetime) -> Adopt
         current.save(update_fields=["state", "ended_at", "due_at"])
         _audit(current, "adoption:cancel", actor, now)
     return current
+
+
+def findings_of(adoption: Adoption) -> dict[str, int]:
+    """Return how many lines have which finding; the empty one waits for AWS."""
+    counted = adoption.lines.values_list("finding").annotate(lines=Count("id")).order_by("finding")
+    return dict(counted)
 
 
 def _move(

@@ -21,6 +21,8 @@ def read_file(text: str, environment: Environment) -> list[AdoptionLine]:
     """
     if len(text) > MOST_CHARACTERS:
         raise _invalid("It is too large; split it.")
+    if "\x00" in text:  # PostgreSQL stores none
+        raise _invalid("It is not text. Save it as CSV in UTF-8.")
     rows = csv.reader(io.StringIO(text.removeprefix("\ufeff")), strict=True)
     try:
         header = [column.strip().lower() for column in next(rows, [])]
@@ -54,7 +56,7 @@ def _line(number: int, cells: dict[str, str], environment: Environment) -> Adopt
 def _complaint(given: dict[str, str], environment: Environment) -> str:
     """Return what is wrong with the line, in a sentence, or nothing."""
     for column, longest in COLUMNS.items():
-        if len(given[column]) > longest or "\x00" in given[column]:
+        if len(given[column]) > longest:
             return f"{column} is too long: at most {longest} characters."
     if not given["name"].startswith(f"{environment.namespace}/"):
         return f"The name does not lie under {environment.namespace}/."

@@ -136,7 +136,9 @@ def test_what_was_cancelled_is_not_applied(environment: Environment, tenant: Ten
     assert not Source.objects.exists()
 
 
-@pytest.mark.parametrize("text", ["", "name\nx", "tenant,name\n", 'name,tenant\n"open', "a,b\n1,2"])
+@pytest.mark.parametrize(
+    "text", ["", "name\nx", "tenant,name\n", 'name,tenant\n"open', "a,b\n1,2", "name,tenant\nx\x00,y"]
+)
 def test_a_file_that_cannot_be_read_is_refused_as_a_whole(environment: Environment, text: str) -> None:
     with pytest.raises(Problem, match="cannot be used"):
         request_adoption(environment=environment, text=text, actor=BACKEND, now=timezone.now())

@@ -12,7 +12,7 @@ from django.views.decorators.http import require_safe
 
 from dashboard.web import filters, looks
 from dashboard.web.csv_export import csv_of
-from dashboard.web.doors import staff_page
+from dashboard.web.doors import ACT_ON_TENANTS, may, person_of, staff_page
 from dashboard.web.filters import Asked, Filters, Options, Sort
 from dashboard.web.keyset import every
 from dashboard.web.looks import Look, look_of
@@ -85,7 +85,8 @@ def sources(request: HttpRequest) -> HttpResponseBase:
     if asked.wants_csv:
         return csv_of("sources", COLUMNS, every(found, asked.sort.fields))
     page = page_of(asked, with_former_word(found), noun=("source", "sources"))
-    return render(request, "operators/sources.html", {"list": asked, "shown": page, "lines": lines_of(page.rows)})
+    context = {"list": asked, "shown": page, "lines": lines_of(page.rows)}
+    return render(request, "operators/sources.html", context | {"acts": may(person_of(request), ACT_ON_TENANTS)})
 
 
 def lines_of(sources: Iterable[Source]) -> list[Line]:

@@ -43,6 +43,31 @@ DECIDED: Decisions = {
         "/operators/drift/{nothing}/delete",
         only("operations", status=404, among=("support", "manager")),
     ),
+    "operators/adoption": ("GET", "/operators/adoption", OPERATIONS_ALONE),
+    "operators/adoption/new": ("GET", "/operators/adoption/new", OPERATIONS_ALONE),
+    "operators/adoption/<uuid:adoption>": ("GET", "/operators/adoption/{nothing}", OPERATIONS_ALONE | NOT_THERE),
+    "operators/adoption/<uuid:adoption>/apply": (
+        "POST",
+        "/operators/adoption/{nothing}/apply",
+        OPERATIONS_ALONE | NOT_THERE,
+    ),
+    "operators/adoption/<uuid:adoption>/cancel": (
+        "POST",
+        "/operators/adoption/{nothing}/cancel",
+        OPERATIONS_ALONE | NOT_THERE,
+    ),
+    "operators/reprovision": ("GET", "/operators/reprovision", only("support", "operations", among=("manager",))),
+    "operators/reprovision/new": (
+        "GET",
+        "/operators/reprovision/new",
+        only("support", "operations", among=("manager",)),
+    ),
+    "operators/reprovision/<uuid:renewal>": ("GET", "/operators/reprovision/{nothing}", ACTS_ON_NOBODY),
+    "operators/reprovision/<uuid:renewal>/cancel": (
+        "POST",
+        "/operators/reprovision/{nothing}/cancel",
+        ACTS_ON_NOBODY,
+    ),
     # There is no simulator in these tests.
     "operators/sandbox": ("GET", "/operators/sandbox", NOBODYS),
     "operators/tenants": ("GET", "/operators/tenants", ALL_STAFF),
