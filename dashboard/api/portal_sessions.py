@@ -19,6 +19,12 @@ from tenants.refusals import Refusal
 
 router = Router(tags=["Tenants"])
 
+# What somebody in the portal reads and does is what the key that let them in may read and do itself.
+ALSO_NEEDED = {
+    "viewer": ("events:read", "sources:read"),
+    "admin": ("events:read", "sources:read", "events:replay", "sources:write"),
+}
+
 
 class PortalSessionIn(Schema):
     """Who goes into the portal. E-mail and name are for the audit log and make nobody a member."""
@@ -48,8 +54,14 @@ class PortalSessionOut(Schema):
     operation_id="post_portal_session",
 )
 def post(request: HttpRequest, tenant: str, wanted: PortalSessionIn | None = None) -> Status[PortalSessionOut]:
-    """Opens once within five minutes; then a cookie is good for an hour. Needs the scope tenants:write."""
+    """Opens once within five minutes; then a cookie is good for an hour.
+
+    Needs the scope tenants:write, and those of what is seen there: events:read and sources:read, for an admin also
+    events:replay and sources:write.
+    """
     who = wanted or PortalSessionIn()  # type: ignore[call-arg]
+    for scope in ALSO_NEEDED[who.role]:
+        caller_of(request).require(scope)
     try:
         session, token = issue_link(
             tenant=tenant_of(request, tenant),

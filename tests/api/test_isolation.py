@@ -18,7 +18,6 @@ CALLS = [
     ("GET", "/tenants/alder", None, "tenants:read"),
     ("DELETE", "/tenants/alder", None, "tenants:write"),
     ("GET", "/tenants", None, "tenants:read"),
-    ("POST", "/tenants/alder/portal-sessions", {"role": "admin"}, "tenants:write"),
     ("POST", "/tenants/alder/sources", OFFER, "sources:write"),
     ("GET", "/tenants/alder/sources", None, "sources:read"),
     ("GET", "/tenants/alder/sources/{source}", None, "sources:read"),

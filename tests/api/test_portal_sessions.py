@@ -1,8 +1,10 @@
+from collections.abc import Callable
 from uuid import uuid4
 
 import pytest
 from django.test import Client
 
+from integrations.registration.keys import SCOPES
 from tenants.models import AuditEntry, PortalSession, Tenant
 from tests.api.conftest import Call, problem
 
@@ -50,6 +52,32 @@ def test_without_a_body_it_is_a_viewer(call: Call, tenant: Tenant) -> None:
 def test_what_cannot_be_understood_makes_no_link(call: Call, tenant: Tenant, body: object) -> None:
     assert call("POST", LINKS, body).status_code == 422
     assert not PortalSession.objects.exists()
+
+
+@pytest.mark.parametrize(
+    ("role", "missing"),
+    [
+        ("viewer", "tenants:write"),
+        ("viewer", "events:read"),
+        ("viewer", "sources:read"),
+        ("admin", "events:replay"),
+        ("admin", "sources:write"),
+    ],
+)
+def test_nobody_sees_or_does_by_a_link_what_its_key_may_not(
+    call: Call, key_with: Callable[..., str], tenant: Tenant, role: str, missing: str
+) -> None:
+    key = key_with(*(set(SCOPES) - {missing}))
+    assert problem(call("POST", LINKS, {"role": role}, key=key), 403, "scope_missing")["scope"] == missing
+    assert not PortalSession.objects.exists()
+
+
+def test_a_viewer_is_let_in_by_a_key_that_only_reads(
+    call: Call, key_with: Callable[..., str], tenant: Tenant, other_key: str
+) -> None:
+    assert call("POST", LINKS, key=key_with("tenants:write", "events:read", "sources:read")).status_code == 201
+    problem(call("POST", LINKS, key=other_key), 404, "tenant_unknown")
+    problem(call("POST", LINKS, key=None), 401, "key_missing")
 
 
 def test_a_link_that_was_ended_opens_nothing(call: Call, tenant: Tenant) -> None:

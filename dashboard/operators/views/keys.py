@@ -37,7 +37,7 @@ SCOPE_WORDS = {
     "events:write": "Post events",
     "events:read": "Read events, with their payloads",
     "events:replay": "Replay and discard",
-    "tenants:write": "Put and close tenants",
+    "tenants:write": "Put and close tenants, and let people into their pages",
     "tenants:read": "Read tenants",
     "sources:write": "Offer, change and delete sources",
     "sources:read": "Read sources",
