@@ -2,9 +2,13 @@
 
 from allauth.account.forms import ResetPasswordForm
 
+from tenants.models import User
+
 
 class OwnAddressForm(ResetPasswordForm):  # type: ignore[misc]
     """allauth's form, for which an address that somebody has typed and nobody confirmed is as good as one's own."""
+
+    users: list[User]
 
     def clean_email(self) -> str:
         """Find the accounts of this address."""
