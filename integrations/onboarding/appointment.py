@@ -6,12 +6,12 @@ from datetime import datetime, timedelta
 from django.db import transaction
 from django.db.models import QuerySet
 
+from integrations.onboarding.audit_lines import record_of
 from integrations.onboarding.models import Appointment, Reminder
 from integrations.onboarding.timeline import Kind, tell
 from integrations.onboarding.wall_clock import zone_of
 from integrations.problems import Problem
 from integrations.registration.models import Integration
-from tenants import audit
 from tenants.audit import Actor
 
 STAGE = 3
@@ -57,7 +57,7 @@ def set_appointment(
         _set_reminders(appointment, now)
         verb = "moved" if before else "set"
         _tell(appointment, f"The validation is {verb} to {spoken(appointment)}", actor, now)
-        _record("appointment:set", appointment, actor, now, before, _facts(appointment))
+        record_of(integration, "appointment:set", actor, now, before=before, after=_facts(appointment))
     return appointment
 
 
@@ -73,7 +73,7 @@ def call_off(*, appointment: Appointment, actor: Actor, now: datetime) -> Appoin
         current.save()
         current.reminders.all().delete()
         _tell(current, "The validation's date is called off", actor, now)
-        _record("appointment:call_off", current, actor, now, before, None)
+        record_of(current.integration, "appointment:call_off", actor, now, before=before)
     return current
 
 
@@ -137,22 +137,3 @@ def _facts(appointment: Appointment) -> dict[str, object]:
 
 def _tell(appointment: Appointment, title: str, actor: Actor, now: datetime) -> None:
     tell(integration=appointment.integration, kind=Kind.CHANGED, stage=STAGE, title=title, actor=actor, now=now)
-
-
-def _record(
-    action: str,
-    appointment: Appointment,
-    actor: Actor,
-    now: datetime,
-    before: dict[str, object] | None,
-    after: dict[str, object] | None,
-) -> None:
-    audit.record(
-        actor=actor,
-        action=action,
-        at=now,
-        object_type="integration",
-        object_id=appointment.integration.public_id,
-        before=before,
-        after=after,
-    )

@@ -6,6 +6,7 @@ from uuid import UUID
 from django.db import transaction
 from django.db.models import Q, QuerySet
 
+from integrations.onboarding.audit_lines import record_of
 from integrations.onboarding.conflicts import claim_version
 from integrations.onboarding.models import ChecklistItem
 from integrations.onboarding.profiles import locked_profile
@@ -13,7 +14,6 @@ from integrations.onboarding.stages import locked_item, record_item
 from integrations.onboarding.timeline import Kind, tell
 from integrations.problems import Problem
 from integrations.registration.models import Integration
-from tenants import audit
 from tenants.audit import Actor
 from tenants.models import StaffRole, User
 
@@ -79,12 +79,11 @@ def hand_over(
             moved = still_open.exclude(state=ChecklistItem.State.DONE).update(assignee=lead)
         title = f"Handed over to {lead.email}" if lead else "Nobody leads the integration"
         tell(integration=integration, kind=Kind.CHANGED, title=title, text=note.strip(), actor=actor, now=now)
-        audit.record(
-            actor=actor,
-            action="integration:hand_over",
-            at=now,
-            object_type="integration",
-            object_id=integration.public_id,
+        record_of(
+            integration,
+            "integration:hand_over",
+            actor,
+            now,
             before={"lead": former.email if former else None},
             after={"lead": lead.email if lead else None, "items": moved, "note": note.strip()},
         )

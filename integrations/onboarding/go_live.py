@@ -6,13 +6,13 @@ from urllib.parse import urlsplit
 
 from django.db import transaction
 
+from integrations.onboarding.audit_lines import record_of
 from integrations.onboarding.go_live_checks import Check, examine
 from integrations.onboarding.models import Profile
 from integrations.onboarding.timeline import Kind, tell
 from integrations.problems import Problem
 from integrations.registration.enabling import disable_production, enable_production
 from integrations.registration.models import Environment, Integration
-from tenants import audit
 from tenants.audit import Actor
 
 STAGE = 4
@@ -94,15 +94,7 @@ def record_listing(
             now=now,
             stage=STAGE,
         )
-        audit.record(
-            actor=actor,
-            action="integration:record_listing",
-            at=now,
-            object_type="integration",
-            object_id=integration.public_id,
-            before=before,
-            after=_listing(profile),
-        )
+        record_of(integration, "integration:record_listing", actor, now, before=before, after=_listing(profile))
     return profile
 
 
@@ -139,12 +131,11 @@ def _switch_on(
             now=now,
             stage=STAGE,
         )
-        audit.record(
-            actor=actor,
-            action="integration:go_live",
-            at=now,
-            object_type="integration",
-            object_id=integration.public_id,
+        record_of(
+            integration,
+            "integration:go_live",
+            actor,
+            now,
             after={"reason": reason, "checks": [check.as_dict() for check in checks]},
         )
     return current

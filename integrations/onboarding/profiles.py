@@ -13,12 +13,12 @@ from django.http import Http404
 from integrations.aws.limits import LimitError
 from integrations.aws.names import check_namespace
 from integrations.aws.receiver_queue import receiver_queue
+from integrations.onboarding.audit_lines import record_of
 from integrations.onboarding.conflicts import claim_version
 from integrations.onboarding.models import ChecklistItem, Profile
 from integrations.onboarding.timeline import Kind, tell
 from integrations.problems import Problem
 from integrations.registration.models import Integration
-from tenants import audit
 from tenants.audit import Actor
 
 RECEIVED = "rule-delivered"  # the item that is proven by itself once the receiving side is named
@@ -99,9 +99,8 @@ def archive(*, integration: Integration, archived: bool, reason: str, actor: Act
         profile.save()
         title = "Integration archived" if archived else "Integration brought back"
         tell(integration=integration, kind=Kind.CHANGED, title=title, text=reason.strip(), actor=actor, now=now)
-        _record(
-            "integration:archive" if archived else "integration:restore", profile, actor, now, after={"reason": reason}
-        )
+        action = "integration:archive" if archived else "integration:restore"
+        record_of(profile.integration, action, actor, now, after={"reason": reason})
     return profile
 
 
@@ -157,9 +156,9 @@ def _tell_changes(profile: Profile, before: dict[str, Any], after: dict[str, Any
     if changed:
         named = ", ".join(sorted(name.replace("_", " ") for name in changed))
         tell(integration=profile.integration, kind=Kind.CHANGED, title=f"Changed: {named}", actor=actor, now=now)
-        _record(
+        record_of(
+            profile.integration,
             "integration:change",
-            profile,
             actor,
             now,
             before={name: before[name] for name in changed},
@@ -169,23 +168,3 @@ def _tell_changes(profile: Profile, before: dict[str, Any], after: dict[str, Any
 
 def _invalid(detail: str) -> Problem:
     return Problem(422, "profile_invalid", detail)
-
-
-def _record(
-    action: str,
-    profile: Profile,
-    actor: Actor,
-    now: datetime,
-    *,
-    after: dict[str, Any],
-    before: dict[str, Any] | None = None,
-) -> None:
-    audit.record(
-        actor=actor,
-        action=action,
-        at=now,
-        object_type="integration",
-        object_id=profile.integration.public_id,
-        before=before,
-        after=after,
-    )

@@ -9,8 +9,9 @@ from typing import Any
 
 from django.db import transaction
 
+from integrations.onboarding.audit_lines import record_of
 from integrations.onboarding.models import AnswerVersion, Questionnaire, QuestionnaireAnswer, QuestionnaireTemplate
-from integrations.onboarding.questionnaire_changes import locked_questionnaire, open_again, record_change, tell_change
+from integrations.onboarding.questionnaire_changes import locked_questionnaire, open_again, tell_change
 from integrations.onboarding.questionnaire_checks import MAX_ANSWER_CHARACTERS, Value
 from integrations.onboarding.questionnaire_facts import facts_of
 from integrations.onboarding.questionnaire_template import Question, example_document, template_of
@@ -34,7 +35,7 @@ def begin_questionnaire(*, integration: Integration, actor: Actor, now: datetime
         template = _add_template(integration, example_document(), actor, now, is_example=True)
         questionnaire = Questionnaire.objects.create(integration=integration, template=template, created_at=now)
         _prefill(questionnaire, now)
-        record_change(questionnaire, "questionnaire:begin", actor, now, after={"template": template.version})
+        record_of(questionnaire.integration, "questionnaire:begin", actor, now, after={"template": template.version})
     return questionnaire
 
 
@@ -91,7 +92,9 @@ def change_template(
         current.save()
         _prefill(current, now)
         after = {"template": current.template.version}
-        record_change(current, "questionnaire:change_template", actor, now, before={"template": before}, after=after)
+        record_of(
+            current.integration, "questionnaire:change_template", actor, now, before={"template": before}, after=after
+        )
         tell_change(
             current, "The questionnaire has other questions", f"Version {current.template.version}.", actor, now
         )
@@ -120,8 +123,8 @@ def _accept(
     questionnaire.save()
     if was_approved:
         tell_change(questionnaire, "The questionnaire is open again", f"“{question.title}” was changed.", actor, now)
-    record_change(
-        questionnaire,
+    record_of(
+        questionnaire.integration,
         "questionnaire:answer",
         actor,
         now,

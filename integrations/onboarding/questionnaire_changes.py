@@ -1,11 +1,9 @@
 """What every change of a questionnaire has in common: its lock, its line in the timeline and in the audit log."""
 
 from datetime import datetime
-from typing import Any
 
 from integrations.onboarding.models import Questionnaire
 from integrations.onboarding.timeline import Kind, tell
-from tenants import audit
 from tenants.audit import Actor
 
 STAGE = 3
@@ -35,25 +33,4 @@ def tell_change(questionnaire: Questionnaire, title: str, text: str, actor: Acto
         text=text,
         actor=actor,
         now=now,
-    )
-
-
-def record_change(
-    questionnaire: Questionnaire,
-    action: str,
-    actor: Actor,
-    now: datetime,
-    *,
-    before: dict[str, Any] | None = None,
-    after: dict[str, Any] | None = None,
-) -> None:
-    """Write the audit line of a change."""
-    audit.record(
-        actor=actor,
-        action=action,
-        at=now,
-        object_type="integration",
-        object_id=questionnaire.integration.public_id,
-        before=before,
-        after=after,
     )

@@ -4,8 +4,9 @@ from datetime import datetime
 
 from django.db import transaction
 
+from integrations.onboarding.audit_lines import record_of
 from integrations.onboarding.models import Questionnaire
-from integrations.onboarding.questionnaire_changes import locked_questionnaire, open_again, record_change, tell_change
+from integrations.onboarding.questionnaire_changes import locked_questionnaire, open_again, tell_change
 from integrations.onboarding.questionnaire_reading import Filled, filled
 from integrations.problems import Problem
 from tenants.audit import Actor
@@ -35,7 +36,7 @@ def approve_questionnaire(
         current.approved_at, current.approved_by = now, actor.label[:200]
         current.approved_revision = current.revision
         current.save()
-        record_change(current, "questionnaire:approve", actor, now, after={"revision": current.revision})
+        record_of(current.integration, "questionnaire:approve", actor, now, after={"revision": current.revision})
         tell_change(current, "The questionnaire is approved", f"Revision {current.revision}.", actor, now)
     return current
 
@@ -49,7 +50,7 @@ def reopen_questionnaire(*, questionnaire: Questionnaire, actor: Actor, now: dat
         before = {"approved_by": current.approved_by, "revision": current.approved_revision}
         open_again(current)
         current.save()
-        record_change(current, "questionnaire:reopen", actor, now, before=before)
+        record_of(current.integration, "questionnaire:reopen", actor, now, before=before)
         tell_change(current, "The questionnaire is open again", "Its approval was taken back.", actor, now)
     return current
 

@@ -5,12 +5,12 @@ from typing import Any
 
 from django.db import transaction
 
+from integrations.onboarding.audit_lines import record_of
 from integrations.onboarding.conflicts import claim_version
 from integrations.onboarding.models import Stage
 from integrations.onboarding.stages import follow_items
 from integrations.onboarding.timeline import Kind, tell
 from integrations.problems import Problem
-from tenants import audit
 from tenants.audit import Actor
 
 
@@ -106,12 +106,4 @@ def _record(
     after: dict[str, Any],
     before: dict[str, Any] | None = None,
 ) -> None:
-    audit.record(
-        actor=actor,
-        action=action,
-        at=now,
-        object_type="integration",
-        object_id=stage.integration.public_id,
-        before=before,
-        after={"stage": stage.number, **after},
-    )
+    record_of(stage.integration, action, actor, now, before=before, after={"stage": stage.number, **after})

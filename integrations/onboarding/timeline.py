@@ -5,10 +5,10 @@ from datetime import datetime
 from django.db import transaction
 from django.db.models import QuerySet
 
+from integrations.onboarding.audit_lines import record_of
 from integrations.onboarding.models import ChecklistItem, TimelineEntry
 from integrations.problems import Problem
 from integrations.registration.models import Integration
-from tenants import audit
 from tenants.audit import Actor
 
 TITLE_LENGTH = 250
@@ -50,12 +50,11 @@ def comment(
     with transaction.atomic():
         title = f"About “{item.title}”" if item else "Comment"
         entry = tell(integration=integration, kind=Kind.SAID, title=title, text=text, actor=actor, now=now, item=item)
-        audit.record(
-            actor=actor,
-            action="integration:comment",
-            at=now,
-            object_type="integration",
-            object_id=integration.public_id,
+        record_of(
+            integration,
+            "integration:comment",
+            actor,
+            now,
             after={"comment": str(entry.public_id), "item": item.key if item else None},
         )
     return entry
