@@ -25,7 +25,7 @@ def test_every_icon_in_use_is_in_the_sprite() -> None:
     looks = [*SOURCE.values(), *EVENT.values()]
     templates = "".join(path.read_text() for path in TEMPLATES.rglob("*.html"))
     headlines = "".join(path.read_text() for path in (settings.BASE_DIR / "dashboard").rglob("headline.py"))
-    used = {look.icon for look in looks} | set(re.findall(r'(?:{% icon |mark=)"([^"]+)"', templates))
+    used = {look.icon for look in looks} | set(re.findall(r'(?:{% icon |mark=)"([a-z0-9-]+)"', templates))
     used |= set(re.findall(r'Headline\(\s*"[a-z]+",\s*"([^"]+)"', headlines))
     assert used <= sprite
 
