@@ -11,6 +11,7 @@ from integrations.notifications.models import Message, Preference
 from integrations.notifications.recipients import Wants, default_of
 from integrations.problems import Problem
 from tenants import audit
+from tenants.access import is_staff, tenants_of
 from tenants.audit import Actor
 from tenants.models import User
 
@@ -53,13 +54,18 @@ def choose(*, user: User, wanted: Mapping[Kind, Wants], actor: Actor, now: datet
 
 
 def list_of(user: User) -> QuerySet[Message]:
-    """Return the messages in this person's list, newest first."""
-    return Message.objects.filter(user=user, channel=Message.Channel.LIST).select_related("notice").order_by("-pk")
+    """Return the messages in this person's list, newest first; of a tenant's only while it is their own."""
+    return _listed(user).select_related("notice").order_by("-pk")
 
 
 def unread_of(user: User) -> int:
     """Return how many of them are unread; counting stops at 100."""
-    return Message.objects.filter(user=user, channel=Message.Channel.LIST, read_at=None)[:100].count()
+    return _listed(user).filter(read_at=None)[:100].count()
+
+
+def _listed(user: User) -> QuerySet[Message]:
+    listed = Message.objects.filter(user=user, channel=Message.Channel.LIST)
+    return listed if is_staff(user) else listed.filter(notice__tenant__in=tenants_of(user).values("pk"))
 
 
 def mark_read(*, user: User, now: datetime) -> int:

@@ -16,6 +16,7 @@ from django.db import transaction
 from django.db.models import QuerySet
 
 from integrations.notifications.models import Message
+from integrations.notifications.recipients import concerns
 from integrations.notifications.texts import mail_of
 
 CLAIM = timedelta(minutes=5)  # longer than a mail server may take
@@ -65,6 +66,11 @@ def _send(messages: list[Message], clock: Callable[[], datetime]) -> str:
     if not user.is_active:
         _record(messages, clock(), error="This person is switched off.", final=True)
         return "refused"
+    if gone := [message for message in messages if not concerns(message.notice, user)]:
+        _record(gone, clock(), error="It does not concern this person any more.", final=True)
+        messages = [message for message in messages if message not in gone]
+        if not messages:
+            return "refused"
     connection = get_connection()
     try:
         mail = mail_of(user, [message.notice for message in messages])

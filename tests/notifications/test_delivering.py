@@ -8,7 +8,7 @@ import pytest
 from django.utils import timezone
 
 from integrations.notifications import delivering
-from integrations.notifications.choosing import send_again
+from integrations.notifications.choosing import list_of, send_again, unread_of
 from integrations.notifications.delivering import CLAIM, MOST_TRIES, claim, send_due
 from integrations.notifications.models import Message, Notice
 from integrations.notifications.sweep import notice_what_happened
@@ -164,6 +164,17 @@ def test_somebody_who_was_switched_off_is_not_mailed(noticed: None, mail_server:
     User.objects.filter(pk=ada.pk).update(is_active=False)
     send_due(clock=timezone.now)
     assert (mail_server.mails, email().state) == ([], "failed")
+
+
+def test_somebody_who_is_no_member_any_more_is_told_nothing_of_the_tenant(
+    noticed: None, mail_server: MailServer, ada: User
+) -> None:
+    assert unread_of(ada) == list_of(ada).count() > 0
+    ada.memberships.all().delete()
+    send_due(clock=timezone.now)
+    assert mail_server.mails == []
+    assert (unread_of(ada), list_of(ada).count()) == (0, 0)
+    assert {message.state for message in Message.objects.filter(user=ada, channel="email")} == {"failed"}
 
 
 def test_a_mail_can_be_sent_again_which_is_audited(noticed: None, mail_server: MailServer, now: datetime) -> None:
