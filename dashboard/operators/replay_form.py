@@ -21,7 +21,6 @@ STATES = (
     (DOUBTFUL, "Accepted, but perhaps dropped by AWS"),
     (ACCEPTED, "Everything else that AWS accepted: it arrives a second time"),
 )
-NAMES = ("environment", "tenant", "source", "events", "type", "code", "from", "to", "states")
 
 
 class ReplayForm(forms.Form):
