@@ -58,6 +58,20 @@ def test_somebody_else_who_is_signed_in_is_told_whose_invitation_it_is(cast: Cas
     assert b"This invitation is for bea@x.example" in refused.content
 
 
+def test_who_invites_does_not_see_the_link_that_was_mailed(cast: Cast, client_of: ClientOf) -> None:
+    admin = client_of("tenant admin")
+    sent = admin.post(at(cast, "members/invite"), {"email": "ada@x.example", "role": "viewer"})
+    token = link_in(str(mail.outbox[0].body)).rpartition("/")[2]
+    assert token.encode() not in sent.content
+
+
+def test_where_mails_are_only_printed_the_link_is_shown(cast: Cast, client_of: ClientOf, settings: Settings) -> None:
+    settings.EMAIL_BACKEND = "django.core.mail.backends.console.EmailBackend"
+    answer = client_of("tenant admin").post(at(cast, "members/invite"), {"email": "ada@x.example", "role": "viewer"})
+    assert b"Hand this link over yourself" in answer.content
+    assert b"/invitations/" in answer.content
+
+
 def test_a_mail_that_cannot_be_sent_leaves_a_link_to_hand_over(
     cast: Cast, client_of: ClientOf, settings: Settings
 ) -> None:

@@ -144,14 +144,19 @@ def _acted(request: HttpRequest, tenant: Tenant, act: Callable[..., None], said:
 
 
 def _sent(request: HttpRequest, tenant: Tenant, invitation: Invitation, token: str) -> HttpResponse:
-    """Mail the link and show it once: whoever invited may also hand it over in another way."""
+    """Mail the link, and only where no mail goes out show it once.
+
+    Whoever reads it can make the account of the invited address, so it is for the owner of that mailbox alone.
+    """
     link = f"{settings.PUBLIC_URL}{reverse('portal_join', args=[token])}"
     mailed = mails.send(
         "invitation", invitation.email, {"invitation": invitation, "link": link, "brand": brand_of(tenant)}
     )
     if mailed:
         note_sent(invitation=invitation, now=timezone.now())
-    context = shell(request, tenant, "portal_members", invitation=invitation, link=link, mailed=mailed)
+    mailed = mailed and mails.go_out()
+    shown = "" if mailed else link
+    context = shell(request, tenant, "portal_members", invitation=invitation, link=shown, mailed=mailed)
     response = render(request, "portal/invited.html", context)
     response.headers["Cache-Control"] = "private, no-store"
     return response
