@@ -27,6 +27,7 @@ class EnvironmentSettings:
     external_id: str = ""
     receiver_accounts: Sequence[str] = ()
     enabled: bool = False  # production only: open to tenants at once, without going live by stage 4
+    gate_policy: Environment.GatePolicy = Environment.GatePolicy.HOLD
 
     def check(self) -> None:
         names.check_namespace(self.namespace, self.kind)
@@ -80,5 +81,6 @@ def create_environment(integration: Integration, settings: EnvironmentSettings, 
         external_id=settings.external_id,
         receiver_accounts=list(settings.receiver_accounts),
         regions=list(settings.regions),
+        gate_policy=settings.gate_policy,
         enabled_at=now if settings.enabled and settings.kind == "production" else None,
     )

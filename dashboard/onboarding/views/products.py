@@ -19,8 +19,7 @@ from integrations.onboarding.profiles import archive, change_profile, change_rec
 from integrations.onboarding.stages import begin_integration
 from integrations.problems import Problem
 from integrations.registration.environments import add_environment, change_environment
-from integrations.registration.models import Environment, Integration
-from integrations.sources.gate_policy import set_gate_policy
+from integrations.registration.models import Integration
 
 GET_AND_POST = ["GET", "HEAD", "POST"]
 
@@ -165,7 +164,7 @@ def archive_page(request: HttpRequest, integration: str) -> HttpResponse:
 def _begun(request: HttpRequest, form: NewIntegrationForm) -> Integration:
     given = form.cleaned_data
     profile = checked_profile(given["company"], given["domain"], given["partner_emails"], given["landing_page"])
-    begun = begin_integration(
+    return begin_integration(
         slug=_free_slug(given["name"]),
         name=given["name"],
         environments=form.environments(),
@@ -174,11 +173,6 @@ def _begun(request: HttpRequest, form: NewIntegrationForm) -> Integration:
         actor=actor_of(request),
         now=timezone.now(),
     )
-    # AWS wants to see that events are sent before the source is accepted; what it drops then is kept here.
-    test = begun.environments.get(kind=Environment.Kind.TEST)
-    policy = Environment.GatePolicy.SEND_AND_KEEP
-    set_gate_policy(environment=test, policy=policy, actor=actor_of(request), now=timezone.now())
-    return begun
 
 
 def _free_slug(name: str) -> str:
