@@ -21,6 +21,7 @@ from tenants.tokens import hash_of, new_token
 
 LIFE = timedelta(days=7)
 MOST_OPEN = 50
+MOST_A_DAY = 200  # withdrawn ones count: each has mailed somebody
 AGAIN_AFTER = timedelta(minutes=1)
 EMAIL_LENGTH = 254
 
@@ -37,6 +38,7 @@ def invite(*, tenant: Tenant, email: str, role: str, actor: Actor, now: datetime
     with transaction.atomic():
         locked = lock_members(tenant.pk)
         _check_place(locked, email)
+        _check_day(locked, now)
         invitation = Invitation.objects.create(
             tenant=locked,
             email=email,
@@ -180,6 +182,13 @@ def _check_place(tenant: Tenant, email: str) -> None:
         raise Refusal(
             "too_many_invitations", _("%d invitations wait to be accepted. Revoke some of them first.") % MOST_OPEN
         )
+
+
+def _check_day(tenant: Tenant, now: datetime) -> None:
+    """Nobody mails the world by inviting and withdrawing in turns."""
+    lately = Invitation.objects.filter(tenant=tenant, created_at__gt=now - timedelta(days=1))
+    if lately.count() >= MOST_A_DAY:
+        raise Refusal("too_many_invitations", _("%d people were invited in a day. Go on tomorrow.") % MOST_A_DAY)
 
 
 def _record(

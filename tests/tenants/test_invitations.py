@@ -1,4 +1,4 @@
-from datetime import datetime
+from datetime import datetime, timedelta
 
 import pytest
 from django.http import Http404
@@ -142,6 +142,17 @@ def test_nobody_invites_without_end(tenant: Tenant, now: datetime) -> None:
         invited(tenant, now, f"{number}@example.com")
     with pytest.raises(Refusal, match="Revoke some"):
         invited(tenant, now)
+
+
+def test_withdrawing_in_turns_mails_nobody_without_end(
+    tenant: Tenant, now: datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("tenants.invitations.MOST_A_DAY", 3)
+    for number in range(3):
+        revoke_invitation(invitation=invited(tenant, now, f"{number}@example.com"), actor=SYSTEM, now=now)
+    with pytest.raises(Refusal, match="Go on tomorrow"):
+        invited(tenant, now)
+    invited(tenant, now + timedelta(days=1))
 
 
 def test_a_closed_tenant_invites_nobody_and_admits_nobody(tenant: Tenant, now: datetime) -> None:
