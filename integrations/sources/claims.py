@@ -3,7 +3,7 @@
 from datetime import datetime, timedelta
 
 from django.db import transaction
-from django.db.models import Case, IntegerField, Q, QuerySet, Value, When
+from django.db.models import Q, QuerySet
 
 from integrations.sources.budget import Place
 from integrations.sources.models import Desired, Source
@@ -12,40 +12,44 @@ CLAIM = timedelta(minutes=1)  # longer than the longest step: two calls with the
 FURTHEST = timedelta(hours=2)
 
 
-def _urgency(now: datetime) -> Case:
+def _turns(now: datetime) -> tuple[Q, ...]:
     """First what somebody waits for at this moment, then what is wanted, at last the regular look at the others.
 
     The first must not stand behind ten thousand sources that are provisioned again.
     """
+    past = Q(due_at__lte=now)
     at_once = Q(suspect_since__isnull=False) | Q(opens_at__isnull=False) | Q(watched_until__gt=now)
     wanted = Q(provisioned_at=None) | Q(desired=Desired.ABSENT)
-    return Case(
-        When(at_once, then=Value(0)), When(wanted, then=Value(1)), default=Value(2), output_field=IntegerField()
-    )
+    return past & at_once, past & wanted, past, _from_the_future(now)
+
+
+def _from_the_future(now: datetime) -> Q:
+    """Later than any pause: written by a clock that has been set back since."""
+    return Q(due_at__gt=now + FURTHEST)
 
 
 def due(now: datetime) -> QuerySet[Source]:
-    """Return the sources whose next step with AWS is due, the urgent ones first."""
-    # Later than any pause: written by a clock that has been set back since.
-    is_due = Q(due_at__lte=now) | Q(due_at__gt=now + FURTHEST)
-    return Source.objects.filter(is_due, account__isnull=False).order_by(_urgency(now), "due_at")
+    """Return the sources whose next step with AWS is due."""
+    return Source.objects.filter(Q(due_at__lte=now) | _from_the_future(now), account__isnull=False)
 
 
 def claim_next(now: datetime, *, place: Place | None = None, integration: int | None = None) -> Source | None:
     """Claim the next due source for a minute, or return None. Two callers never get the same."""
-    mine = due(now)
+    mine = Source.objects.filter(account__isnull=False)
     if place is not None:
         mine = mine.filter(environment__publisher_account=place.publisher_account, region=place.region)
     if integration is not None:
         mine = mine.filter(environment__integration_id=integration)
+    mine = mine.select_for_update(no_key=True, skip_locked=True, of=("self",)).select_related("environment")
     with transaction.atomic():
-        source = (
-            mine.select_for_update(no_key=True, skip_locked=True, of=("self",)).select_related("environment").first()
-        )
-        if source is not None:
-            source.due_at = now + CLAIM
-            source.save(update_fields=["due_at"])
-    return source
+        # A question for each turn and not one order for all: that would sort everything due for every claim.
+        for turn in _turns(now):
+            source = mine.filter(turn).order_by("due_at").first()
+            if source is not None:
+                source.due_at = now + CLAIM
+                source.save(update_fields=["due_at"])
+                return source
+    return None
 
 
 def lock_claimed(claimed: Source) -> Source | None:
