@@ -53,8 +53,14 @@ def open_link(*, token: str, now: datetime) -> tuple[PortalSession, str] | None:
     """
     secret = new_token()
     with transaction.atomic():
+        # Conditions on the row itself: with a join Django updates what a subquery found, and PostgreSQL does not ask a
+        # subquery again after waiting for whoever took the row first.
         waiting = PortalSession.objects.filter(
-            link_hash=hash_of(token), opened_at=None, ended_at=None, link_expires_at__gt=now, tenant__closed_at=None
+            link_hash=hash_of(token),
+            opened_at=None,
+            ended_at=None,
+            link_expires_at__gt=now,
+            tenant__in=Tenant.objects.filter(closed_at=None),
         )
         taken = waiting.update(opened_at=now, cookie_hash=hash_of(secret), expires_at=now + SESSION_LIFE)
         if not taken:
