@@ -75,7 +75,7 @@ def test_an_unknown_version_is_a_404_problem(client: Client) -> None:
     ("method", "path", "allowed"),
     [
         ("DELETE", "/tenants", "GET"),
-        ("POST", "/tenants/alder", "GET, PUT"),
+        ("POST", "/tenants/alder", "DELETE, GET, PUT"),
         ("PUT", "/tenants/alder/sources", "GET, POST"),
         ("PUT", "/tenants/alder/sources/x", "DELETE, GET, PATCH"),
         ("OPTIONS", "/tenants", "GET"),

@@ -106,7 +106,7 @@ class Visitor:
         self.open("/accounts/login")
         self.page.get_by_label("E-mail").fill(person.email)
         self.page.get_by_label("Password").fill(PASSWORD)
-        self.page.get_by_role("button", name="Sign in").click()
+        self.page.get_by_role("button", name="Sign in", exact=True).click()
         self.page.wait_for_url(f"{self.server.url}/")
         return self.page
 

@@ -54,7 +54,7 @@ def test_a_sign_in_that_fails_is_announced_and_keeps_the_address(visit: Visit) -
     page = visit().open("/accounts/login")
     page.get_by_label("E-mail").fill("nobody@example.com")
     page.get_by_label("Password").fill("wrong")
-    page.get_by_role("button", name="Sign in").click()
+    page.get_by_role("button", name="Sign in", exact=True).click()
     expect(page.get_by_role("alert")).to_contain_text("do not belong together")
     expect(page.get_by_label("E-mail")).to_have_value("nobody@example.com")
     expect(page.get_by_label("Password")).to_be_focused()

@@ -181,12 +181,12 @@ def test_clocks_that_differ_are_named(manage: Manage, seconds: int, grade: str) 
 def test_a_migration_that_is_missing_fails(manage: Manage) -> None:
     with connection.cursor() as cursor:
         cursor.execute("delete from django_migrations where app = 'onboarding' returning name, applied")
-        (name, applied) = cursor.fetchone()
+        deleted = cursor.fetchall()
         try:
             found = findings(manage("doctor", "--json"))
         finally:
-            cursor.execute(
-                "insert into django_migrations (app, name, applied) values ('onboarding', %s, %s)", [name, applied]
+            cursor.executemany(
+                "insert into django_migrations (app, name, applied) values ('onboarding', %s, %s)", deleted
             )
     assert found["migrations"][0] == "failed"
     assert "manage.py migrate" in found["migrations"][1]
