@@ -5,6 +5,8 @@ import gc
 import os
 import signal
 import sys
+import threading
+import time
 from contextlib import suppress
 from pathlib import Path
 
@@ -15,6 +17,8 @@ from celery.signals import task_prerun, worker_process_init, worker_ready, worke
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "dashboard.settings")
 
 from django.conf import settings
+
+from integrations.stopping import stop_requested
 
 PR_SET_PDEATHSIG = 1
 FINISH = signal.SIGWINCH  # a process that does not listen for it ignores it
@@ -154,8 +158,8 @@ def say_ready(**_: object) -> None:
 
 
 @worker_shutting_down.connect
-def ask_publishers_to_finish(**_: object) -> None:
-    """Pass a shutdown on to the pool: the worker waits for its tasks, and a publisher works for a minute."""
+def ask_tasks_to_finish(**_: object) -> None:
+    """Pass a shutdown on to the pool: the worker waits for its tasks, and some of them work for a minute."""
     for process in active_children():
         if process.pid is not None:
             with suppress(ProcessLookupError):
@@ -165,22 +169,27 @@ def ask_publishers_to_finish(**_: object) -> None:
 @task_prerun.connect
 def finish_on_request(**_: object) -> None:
     """Listen for the request. Not in the start of the process: the pool resets signals after that."""
-    signal.signal(FINISH, _finish_the_round)
+    signal.signal(FINISH, _request_stop)
 
 
-def _finish_the_round(_signal: int, _frame: object) -> None:
-    from integrations.events.publisher import stop_requested
-
+def _request_stop(_signal: int, _frame: object) -> None:
     stop_requested.set()
 
 
-class FinishPublishers(bootsteps.StartStopStep):
-    """Asks publishers also when the worker ends by itself, as it may when the broker dies under its hands."""
+class FinishTasks(bootsteps.StartStopStep):
+    """Asks also when the worker ends by itself, as it may when the broker dies under its hands."""
 
     requires = ("celery.worker.components:Pool",)
 
     def close(self, worker: object) -> None:
-        ask_publishers_to_finish()
+        threading.Thread(target=_keep_asking, daemon=True).start()
 
 
-app.steps["worker"].add(FinishPublishers)
+def _keep_asking() -> None:
+    """A task that was only just starting did not listen yet."""
+    while True:
+        ask_tasks_to_finish()
+        time.sleep(1)
+
+
+app.steps["worker"].add(FinishTasks)

@@ -13,6 +13,7 @@ from django.db import connection, transaction
 from integrations.events.models import Settled
 from integrations.locks import LANE_LOCK
 from integrations.sources.models import Desired, Source
+from integrations.stopping import stop_requested
 from tenants import audit
 from tenants.audit import Actor
 from tenants.identifiers import lowest_uuid_of
@@ -49,7 +50,7 @@ def drop_for_a_while(now: datetime) -> int:
     give_up_at = time.monotonic() + RUN_SECONDS
     dropped = 0
     for (source_id,) in _rows(LANES, []):
-        while time.monotonic() < give_up_at and (batch := _drop(source_id, now)):
+        while time.monotonic() < give_up_at and not stop_requested.is_set() and (batch := _drop(source_id, now)):
             dropped += batch
     return dropped
 

@@ -16,6 +16,7 @@ from django.db import connection, transaction
 from integrations.locks import LANE_LOCK
 from integrations.registration.models import Environment
 from integrations.sources.models import Source
+from integrations.stopping import stop_requested
 from tenants import audit
 from tenants.audit import Actor
 from tenants.identifiers import lowest_uuid_of, moment_of
@@ -107,7 +108,11 @@ def enforce(now: datetime) -> int:
     limits = _limits(now)
     dead = 0
     for source_id in _lanes(limits):
-        while time.monotonic() < give_up_at and (given_up := _give_up(source_id, limits, now)):
+        while (
+            time.monotonic() < give_up_at
+            and not stop_requested.is_set()
+            and (given_up := _give_up(source_id, limits, now))
+        ):
             dead += given_up
     for source_id in _lanes(soon := _limits(now + NOTICE)):
         if time.monotonic() < give_up_at:

@@ -1,7 +1,6 @@
 """The publisher: reads what may be sent, sends it, records what AWS said; round after round for at most a minute."""
 
 import os
-import threading
 import time
 
 import psycopg
@@ -19,6 +18,7 @@ from integrations.events.outcomes import UNKNOWN, Finding
 from integrations.events.trouble import CAUTIOUS_CLAIM, recording_trouble
 from integrations.registration import breakers
 from integrations.sources.gate import GATE_CHANNEL
+from integrations.stopping import stop_requested
 
 LIFETIME = 45.0  # seconds, and then the last round: together far below the task's time limit
 NAP = 1.0  # seconds that a publisher sleeps at most before it looks again
@@ -30,9 +30,6 @@ LINGER = 0.005  # seconds
 BESIDE_A_BACKLOG = 500  # deliveries a round of a publisher that is alone with a backlog and with others
 
 log = structlog.get_logger()
-
-# Set when the worker shuts down: the publisher ends after its round, instead of being killed in the middle of it.
-stop_requested = threading.Event()
 
 
 def publish_for_a_while() -> bool:

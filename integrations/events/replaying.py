@@ -23,6 +23,7 @@ from integrations.events.models import Redriven, Replay, Retry
 from integrations.events.replays import filter_of
 from integrations.events.withdrawal import withdraw
 from integrations.locks import REPLAY_LOCK
+from integrations.stopping import stop_requested
 
 LIFE = 20.0  # seconds of one task
 TURN = 1.0  # seconds for one replay, then it is the next one's turn
@@ -61,7 +62,7 @@ def replay_for_a_while(clock: Callable[[], datetime], life: float = LIFE) -> boo
         give_up_at = time.monotonic() + life
         while replay := claim_next(clock()):
             advance_alone(replay, clock)
-            if time.monotonic() > give_up_at:
+            if time.monotonic() > give_up_at or stop_requested.is_set():
                 return True
     return False
 

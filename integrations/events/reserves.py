@@ -16,6 +16,7 @@ from integrations.events.routing import routes_of_sources
 from integrations.sources.gate import announce_opening
 from integrations.sources.models import Desired, Source
 from integrations.sources.reserve import lock_tenant
+from integrations.stopping import stop_requested
 
 BATCH = 1_000
 RUN_SECONDS = 20.0
@@ -46,7 +47,7 @@ def hand_over(now: datetime) -> int:
     give_up_at = time.monotonic() + RUN_SECONDS
     moved = 0
     for (reserve_id,) in _rows(BESIDE_A_SOURCE, []):
-        while time.monotonic() < give_up_at and (batch := _hand_over(reserve_id, now)):
+        while time.monotonic() < give_up_at and not stop_requested.is_set() and (batch := _hand_over(reserve_id, now)):
             moved += batch
     return moved
 

@@ -21,6 +21,7 @@ from integrations.events.periods import Retention, read_retention
 from integrations.events.pruned import Action, Line, Report, extent_of
 from integrations.events.storage import DayTable, day_tables
 from integrations.locks import PRUNE_LOCK
+from integrations.stopping import stop_requested
 from tenants import audit
 from tenants.audit import Actor
 
@@ -96,7 +97,7 @@ def _work_off(steps: Iterator[Line], report: Report, seconds: float | None) -> N
         report.add(line)
         if line.action in (Action.DROP, Action.LEAVE):
             log.info("prune", table=line.table, action=str(line.action), rows=line.rows, bytes=line.bytes, why=line.why)
-        if give_up_at is not None and time.monotonic() > give_up_at:
+        if stop_requested.is_set() or (give_up_at is not None and time.monotonic() > give_up_at):
             return
     report.finished = True
 

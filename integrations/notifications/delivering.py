@@ -18,6 +18,7 @@ from django.db.models import QuerySet
 from integrations.notifications.models import Message
 from integrations.notifications.recipients import concerns
 from integrations.notifications.texts import mail_of
+from integrations.stopping import stop_requested
 
 CLAIM = timedelta(minutes=5)  # longer than a mail server may take
 FIRST_DELAY = timedelta(minutes=1)
@@ -37,7 +38,7 @@ def due_messages(now: datetime) -> QuerySet[Message]:
 def send_due(*, clock: Callable[[], datetime]) -> int:
     """Send what is due, all that is due for a person in one mail, and return how many mails went out."""
     ends_at, sent = clock() + LIFE, 0
-    while clock() < ends_at:
+    while clock() < ends_at and not stop_requested.is_set():
         claimed = claim(clock())
         if not claimed:
             break

@@ -17,6 +17,7 @@ from integrations.onboarding.proofs.finding import PROVER
 from integrations.onboarding.stages import follow_items, locked_item, record_item
 from integrations.onboarding.timeline import Kind, tell
 from integrations.problems import Problem
+from integrations.stopping import stop_requested
 from tenants.audit import Actor
 
 State = ChecklistItem.State
@@ -68,7 +69,7 @@ def sweep_proofs(*, clock: Callable[[], datetime]) -> bool:
     """Check what is due, for LIFE at most, and return whether more is due. Two sweeps at once share the work."""
     ends_at = clock() + LIFE
     for _ in range(ITEMS):
-        item = _claim(clock()) if clock() < ends_at else None
+        item = _claim(clock()) if clock() < ends_at and not stop_requested.is_set() else None
         if item is None:
             break
         try:

@@ -18,6 +18,7 @@ from integrations.onboarding.run_outcomes import Failed, Look, Outcome, Shown, W
 from integrations.onboarding.run_plan import STEPS
 from integrations.onboarding.timeline import Kind, tell
 from integrations.problems import Problem
+from integrations.stopping import stop_requested
 from tenants.audit import Actor
 
 CLAIM = timedelta(minutes=1)  # longer than the longest look
@@ -40,7 +41,7 @@ def due_runs(now: datetime) -> QuerySet[ValidationRun]:
 def advance_runs(*, clock: Callable[[], datetime], life: timedelta = LIFE) -> bool:
     """Take due runs forward until none is due or `life` is over; return whether more is due."""
     ends_at = clock() + life
-    while clock() < ends_at:
+    while clock() < ends_at and not stop_requested.is_set():
         run = _claim(clock())
         if run is None:
             break

@@ -18,6 +18,7 @@ from integrations.reconciliation import adopting, bulk_renewal, drift_actions, s
 from integrations.reconciliation.models import Adoption, BulkRenewal, Drift, Survey
 from integrations.sources import budget
 from integrations.sources.budget import Place
+from integrations.stopping import stop_requested
 
 LIFE = timedelta(seconds=20)
 SHARE = 2  # of the budget: one half
@@ -50,7 +51,7 @@ def work(*, clock: Callable[[], datetime], life: timedelta = LIFE, sleep: Callab
         lambda: _step(adopting.claim_adoption, adopting.place_of, adopting.advance_adoption, calls, clock),
         lambda: _step(bulk_renewal.claim_bulk_renewal, None, bulk_renewal.advance_bulk_renewal, calls, clock),
     )
-    while clock() < ends_at:
+    while clock() < ends_at and not stop_requested.is_set():
         taken = [step() for step in steps]  # each kind has its turn
         if not any(taken):
             if not is_any_due(clock() + SHORT):

@@ -11,6 +11,7 @@ from integrations.sources import budget
 from integrations.sources.budget import Place
 from integrations.sources.claims import claim_next, due
 from integrations.sources.models import Desired, Source
+from integrations.stopping import stop_requested
 
 T = TypeVar("T")
 
@@ -29,7 +30,7 @@ class Turns:
 
     def next(self, until: datetime) -> Source | None:
         """Claim the next due source, waiting for the budget; None when nothing is due or `until` has come."""
-        while (now := self._clock()) < until:
+        while (now := self._clock()) < until and not stop_requested.is_set():
             self._look(now)
             if not self._waiting:
                 return None
