@@ -4,21 +4,29 @@ from dataclasses import dataclass
 
 from django.db import connection
 
+# What vacuum and analyze noted last. pg_total_relation_size and pg_database_size would look at every file, which takes
+# seconds where a disk is busy and days are many, and the former waits for whoever has locked a table.
 SIZES = """
-select p.relname, count(*), sum(pg_total_relation_size(c.oid))::bigint,
-  min(right(c.relname, 8)), max(right(c.relname, 8))
-from pg_inherits i join pg_class c on c.oid = i.inhrelid join pg_class p on p.oid = i.inhparent
-where p.relname in ('events', 'attempts', 'settled') and p.relkind = 'p' and c.relname ~ '_[0-9]{8}$'
-group by 1
+with named as (
+  select c.oid, c.reltoastrelid as toast, substring(c.relname from '_([0-9]{8})(?:_kept)?$') as day,
+    coalesce(p.relname, case when c.relname ~ '^idempotency_' then 'idempotency' else c.relname end) as name
+  from pg_class c left join pg_inherits i on i.inhrelid = c.oid left join pg_class p on p.oid = i.inhparent
+  where c.relkind = 'r' and c.relnamespace = current_schema()::regnamespace and (
+    p.relname in ('events', 'attempts', 'settled') or c.relname ~ '^idempotency_'
+    or c.relname in ('pending', 'retry', 'dead', 'rollups'))
+), heaps as (
+  select name, oid from named union all select name, toast from named where toast <> 0
+), files as (
+  select name, oid from heaps union all select name, indexrelid from heaps join pg_index on indrelid = oid
+), sizes as (
+  select name, sum(relpages::bigint) as pages from files join pg_class using (oid) group by 1
+), tables as (
+  select name, count(*) as tables, min(day) as first, max(day) as last from named group by 1
+)
+select name, tables, pages * current_setting('block_size')::bigint, first, last from tables join sizes using (name)
 union all
-select 'idempotency', count(*), sum(pg_total_relation_size(c.oid))::bigint, null, null
-from pg_class c join pg_namespace n on n.oid = c.relnamespace
-where c.relkind = 'r' and n.nspname = current_schema() and c.relname ~ '^idempotency_'
-union all
-select name, 1, pg_total_relation_size(name::regclass), null, null
-from unnest(array['pending', 'retry', 'dead', 'rollups']) as name
-union all
-select 'database', 1, pg_database_size(current_database()), null, null
+select 'database', 1, sum(relpages::bigint) * current_setting('block_size')::bigint, null, null
+from pg_class where not relisshared and relkind in ('r', 'i', 't', 'm')
 """
 
 
@@ -34,8 +42,8 @@ class Stored:
 
 
 def stored() -> list[Stored]:
-    """Return the sizes, largest first, the whole database before its parts."""
+    """Return the sizes as vacuum and analyze noted them last, largest first, the whole database before its parts."""
     with connection.cursor() as cursor:
         cursor.execute(SIZES)
-        found = [Stored(name, tables, size or 0, first, last) for name, tables, size, first, last in cursor.fetchall()]
+        found = [Stored(name, tables, int(size), first, last) for name, tables, size, first, last in cursor.fetchall()]
     return sorted(found, key=lambda each: (each.name != "database", -each.bytes))

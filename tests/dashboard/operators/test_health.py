@@ -1,3 +1,4 @@
+import psycopg
 import pytest
 from django.core.cache import cache
 from django.db import connection
@@ -59,6 +60,34 @@ def test_the_store_is_measured_by_its_days(store: None) -> None:
     assert sizes["events"].first
     assert len(sizes["events"].first) == 8
     assert sizes["database"].bytes > sizes["pending"].bytes
+
+
+def test_the_store_is_measured_with_its_indexes_and_what_is_kept_beside_the_rows(store: None) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "insert into dead (source_id, event_id, at, code, tries, message)"
+            " select 1, gen_random_uuid(), now(), 0, 1, n::text from generate_series(1, 20000) as n"
+        )
+        cursor.execute("analyze dead")
+        cursor.execute("select pg_total_relation_size('dead')")
+        (bytes_of_files,) = cursor.fetchone()
+    (dead,) = [each for each in stored() if each.name == "dead"]
+    assert 0.95 * bytes_of_files < dead.bytes <= bytes_of_files  # which has a map of free space, too
+
+
+def test_the_size_of_a_table_that_somebody_has_locked_is_known_without_waiting(db: None) -> None:
+    settings = connection.settings_dict
+    with psycopg.connect(
+        host=settings["HOST"],
+        port=settings["PORT"],
+        dbname=settings["NAME"],
+        user=settings["USER"],
+        password=settings["PASSWORD"],
+    ) as other:
+        other.execute("lock table pending, rollups in access exclusive mode")
+        with connection.cursor() as cursor:
+            cursor.execute("set local statement_timeout = '2s'")
+        assert {"pending", "rollups"} <= {each.name for each in stored()}
 
 
 def test_the_credentials_are_asked_for_on_a_page_of_their_own(
