@@ -1,15 +1,18 @@
 """Which pictures may stand inside a document. The others go along as files and are named in it."""
 
 import re
+from collections.abc import Mapping
 from xml.etree import ElementTree
 
 PNG, JPEG, SVG = "image/png", "image/jpeg", "image/svg+xml"
 MAX_BYTES = 4 * 1024 * 1024
 MAX_PIXELS = 40_000_000  # four bytes each while it is set
 MAX_ELEMENTS = 20_000
+MAX_DRAWN = 8 * 1024 * 1024  # characters, each counted as often as references have it drawn
 _ACTIVE = {"script", "foreignobject", "iframe", "audio", "video", "handler", "listener"}
 _DECLARATION = re.compile(rb"<!(doctype|entity)", re.IGNORECASE)
-_REACHES_OUT = re.compile(r"url\(\s*['\"]?(?!#)|@import|expression\(", re.IGNORECASE)
+_REFERENCE = re.compile(r"#([^\s'\")]+)")
+_REACHES_OUT = re.compile(r"url\(\s*+['\"]?+(?!#)|@import|expression\(", re.IGNORECASE)
 
 
 def embeddable(content_type: str, content: bytes) -> bool:
@@ -38,7 +41,27 @@ def _is_plain_svg(content: bytes) -> bool:
     except (ElementTree.ParseError, ValueError, LookupError):
         return False
     elements = list(root.iter())
-    return len(elements) <= MAX_ELEMENTS and all(_is_plain(element) for element in elements)
+    if len(elements) > MAX_ELEMENTS or not all(_is_plain(element) for element in elements):
+        return False
+    try:
+        return _drawn(root, {key: element for element in elements if (key := element.get("id"))}) <= MAX_DRAWN
+    except RecursionError:
+        return False
+
+
+def _drawn(root: ElementTree.Element, named: Mapping[str, ElementTree.Element]) -> int:
+    """Return how many characters are drawn in the end: what is used ten times, ten times over, is drawn a hundred."""
+    known: dict[ElementTree.Element, int] = {}
+
+    def count(element: ElementTree.Element) -> int:
+        if element not in known:
+            known[element] = MAX_DRAWN + 1  # meanwhile: what draws itself is too much
+            own = [element.tag, element.text or "", *element.attrib.values()]
+            used = [named[key] for key in _REFERENCE.findall(" ".join(element.attrib.values())) if key in named]
+            known[element] = sum(map(len, map(str, own))) + sum(map(count, [*element, *used]))
+        return known[element]
+
+    return count(root)
 
 
 def _is_plain(element: ElementTree.Element) -> bool:

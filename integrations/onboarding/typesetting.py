@@ -13,10 +13,16 @@ from typing import Any
 
 TEMPLATES = Path(__file__).parent / "documents"
 SECONDS = 25
+MEMORY_BYTES = 768 * 1024 * 1024
 # Alone it imports neither Django nor us. Fonts: Typst's own, then the system's for the scripts that those lack.
+# One thread, because every other one would reserve memory of its own. macOS takes the limit and does not keep it.
 PROGRAM = """
-import sys, typst
-main, root = sys.argv[1:]
+import os, resource, sys
+resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+main, root, most = sys.argv[1:]
+resource.setrlimit(resource.RLIMIT_DATA, (int(most), int(most)))
+os.environ["RAYON_NUM_THREADS"] = "1"
+import typst
 sys.stdout.buffer.write(typst.compile(main, root=root, sys_inputs={"data": sys.stdin.read()}))
 """
 
@@ -44,7 +50,7 @@ def _set(template: str, data: Mapping[str, Any], pictures: Mapping[str, bytes]) 
         main.write_bytes((TEMPLATES / f"{template}.typ").read_bytes())
         for name, content in pictures.items():
             (Path(root) / f"{name}.picture").write_bytes(content)
-        command = [sys.executable, "-I", "-c", PROGRAM, str(main), root]
+        command = [sys.executable, "-I", "-c", PROGRAM, str(main), root, str(MEMORY_BYTES)]
         try:
             done = subprocess.run(
                 command, input=json.dumps(data).encode(), capture_output=True, timeout=SECONDS, check=False

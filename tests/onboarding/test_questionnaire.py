@@ -12,7 +12,6 @@ from django.db import connections
 
 from integrations.onboarding.attachments import add_attachment
 from integrations.onboarding.models import AnswerVersion, Profile, Questionnaire, TimelineEntry
-from integrations.onboarding.pictures import embeddable
 from integrations.onboarding.questionnaire import PREFILLED, answer_question, begin_questionnaire, change_template
 from integrations.onboarding.questionnaire_checks import fault_of
 from integrations.onboarding.questionnaire_document import document_of, markdown_of, pdf_of
@@ -263,31 +262,6 @@ def test_what_people_write_is_text_in_every_document_whatever_it_is(questionnair
 
 def squeezed(text: str) -> str:
     return "".join(text.split())
-
-
-@pytest.mark.parametrize(
-    "svg",
-    [
-        b'<!DOCTYPE svg [<!ENTITY a "aaaa">]><svg xmlns="http://www.w3.org/2000/svg"><text>&a;</text></svg>',
-        b'<svg xmlns="http://www.w3.org/2000/svg"><script>alert(1)</script></svg>',
-        b'<svg xmlns="http://www.w3.org/2000/svg"><image href="/etc/passwd"/></svg>',
-        b'<svg xmlns="http://www.w3.org/2000/svg" onload="x()"/>',
-        b'<svg xmlns="http://www.w3.org/2000/svg"><style>@import "http://x"</style></svg>',
-        b'<svg xmlns="http://www.w3.org/2000/svg"><rect fill="url(http://example.com/x)"/></svg>',
-        b"<svg",
-    ],
-)
-def test_a_picture_that_reaches_out_or_acts_is_not_embedded(svg: bytes) -> None:
-    assert not embeddable("image/svg+xml", svg)
-
-
-def test_plain_pictures_are_embedded_and_large_or_other_ones_are_not() -> None:
-    png = b"\x89PNG\r\n\x1a\n\x00\x00\x00\rIHDR" + (100).to_bytes(4) + (100).to_bytes(4) + bytes(20)
-    huge = png[:16] + (100_000).to_bytes(4) * 2 + png[24:]
-    assert embeddable("image/svg+xml", SVG)
-    assert embeddable("image/png", png)
-    assert not embeddable("image/png", huge)
-    assert not embeddable("application/pdf", b"%PDF-1.7")
 
 
 def test_a_picture_that_cannot_be_set_does_not_keep_the_pdf_from_being_made(questionnaire: Questionnaire) -> None:
