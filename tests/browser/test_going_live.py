@@ -118,9 +118,10 @@ def register(page: Page, stack: Stack) -> str:
 def name_the_receiver(page: Page, stack: Stack, integration: str) -> None:
     """Configure the role of the receiving account, by which its side of the run is played from here."""
     page.goto(f"{stack.web_url}/onboarding/integrations/{integration}/receiver")
-    page.locator("[name=role_arn], [name=receiver_role_arn]").first.fill(f"arn:aws:iam::{RECEIVER}:role/receiver")
-    page.locator("main form button[type=submit]").first.click()
-    page.wait_for_load_state()
+    page.get_by_label("Role in the receiver account").fill(f"arn:aws:iam::{RECEIVER}:role/receiver")
+    page.get_by_label("Queue that the rule sends to").fill(f"{stack.sandbox_url}/{RECEIVER}/orders")
+    press(page, "Store")
+    page.wait_for_url("**/development")
 
 
 def let_an_offer_expire(page: Page, stack: Stack, base: str) -> None:
