@@ -15,6 +15,7 @@ from integrations.onboarding.models import CataloguedType
 from integrations.onboarding.timeline import Kind, tell
 from integrations.problems import Problem
 from integrations.registration.models import Integration
+from integrations.storable import is_storable
 from tenants import audit
 from tenants.audit import Actor
 
@@ -120,10 +121,12 @@ def check_type_name(name: str) -> None:
 def _document(text: str, what: str) -> Any:
     if not text.strip():
         return None
-    if len(text) > LONGEST_DOCUMENT or "\\u0000" in text or "\0" in text:
-        raise _invalid(f"The {what} is longer than {LONGEST_DOCUMENT:,} characters, or holds a null character.")
+    if len(text) > LONGEST_DOCUMENT:
+        raise _invalid(f"The {what} is longer than {LONGEST_DOCUMENT:,} characters.")
     try:
         document = json.loads(text, parse_constant=_refuse)
+        if not is_storable(document):
+            raise _invalid(f"A text of the {what} holds a NUL or half a character (\\u0000, \\ud800): take it out.")
     except (ValueError, RecursionError) as error:
         raise _invalid(f"The {what} is not JSON: {error}.") from None
     if not isinstance(document, dict):

@@ -17,6 +17,7 @@ from integrations.onboarding.questionnaire_facts import facts_of
 from integrations.onboarding.questionnaire_template import Question, example_document, template_of
 from integrations.problems import Problem
 from integrations.registration.models import Integration
+from integrations.storable import is_storable
 from tenants.audit import Actor
 
 PREFILLED = "filled in from the integration"
@@ -143,13 +144,9 @@ def _fitting(question: Question, value: Value) -> Value:
             f"The answer has {len(text):,} characters; at most {MAX_ANSWER_CHARACTERS:,} are stored. Shorten it, or "
             "add it as a file.",
         )
-    if isinstance(value, list):
-        return [_storable(item) for item in value]
-    return _storable(value.replace("\r\n", "\n"))
-
-
-def _storable(text: str) -> str:
-    return text.replace("\x00", "")  # PostgreSQL stores every character but this one
+    if not is_storable(value):
+        raise Problem(422, "answer_unstorable", "The answer holds a NUL, which cannot be stored. Take it out.")
+    return value if isinstance(value, list) else value.replace("\r\n", "\n")
 
 
 def _prefill(questionnaire: Questionnaire, now: datetime) -> None:

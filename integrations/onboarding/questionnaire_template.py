@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from integrations.problems import Problem
+from integrations.storable import is_storable
 
 EXAMPLE = Path(__file__).parent / "documents/example_questionnaire.json"
 KINDS = ("text", "long_text", "choice", "multi", "account", "email", "url", "file", "number", "date")
@@ -75,6 +76,8 @@ def read_template(text: str) -> dict[str, Any]:
         raise _invalid([f"The text has {len(text):,} characters; at most {MAX_DOCUMENT_CHARACTERS:,} are read."])
     try:
         document = json.loads(text, parse_constant=_no_constant)
+        if not is_storable(document):
+            raise _invalid(["A text holds a NUL or half a character (\\u0000, \\ud800): take it out."])
     except (ValueError, RecursionError) as error:
         where = f" in line {error.lineno}, column {error.colno}" if isinstance(error, json.JSONDecodeError) else ""
         raise _invalid([f"This is not JSON{where}. Compare it with the file that can be downloaded here."]) from None

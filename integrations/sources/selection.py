@@ -1,6 +1,6 @@
 """Selection: which of a tenant's events a source receives, by type, by pattern, or all of them."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -8,6 +8,7 @@ from integrations.aws.limits import LimitError, check_detail_type
 from integrations.patterns import InvalidEventPattern, compile_pattern
 from integrations.problems import Problem
 from integrations.sources.models import Source
+from integrations.storable import is_storable
 
 MAX_EVENT_TYPES = 100
 LONGEST_WORDS = 280  # of a line of history
@@ -71,26 +72,9 @@ def _checked_pattern(pattern: Mapping[str, Any]) -> dict[str, Any]:
         compile_pattern(pattern)
     except InvalidEventPattern as refusal:
         raise Problem(422, "pattern_invalid", f"{refusal.message.rstrip('.')}. Correct it and send it again.") from None
-    if not all(is_storable(text) for text in _texts(pattern)):
+    if not is_storable(pattern):
         raise Problem(422, "pattern_invalid", "The pattern holds a NUL or half a character: take it out.")
     return dict(pattern)
-
-
-def is_storable(text: str) -> bool:
-    """Return whether PostgreSQL can store the text: it has no NUL and no half of a surrogate pair."""
-    return "\x00" not in text and not any("\ud800" <= letter <= "\udfff" for letter in text)
-
-
-def _texts(value: Any) -> Iterator[str]:
-    if isinstance(value, str):
-        yield value
-    elif isinstance(value, Mapping):
-        for name, member in value.items():
-            yield name
-            yield from _texts(member)
-    elif isinstance(value, list):
-        for member in value:
-            yield from _texts(member)
 
 
 def _as_set(event_types: list[str] | None) -> set[str] | None:

@@ -67,6 +67,16 @@ def test_all_faults_are_named_at_once() -> None:
     ]
 
 
+@pytest.mark.parametrize("text", ["a\x00b", "\ud800"])
+def test_a_character_that_cannot_be_stored_is_refused_wherever_it_stands(text: str) -> None:
+    for change in (
+        lambda d: d.update(note=text),
+        lambda d: d.update({text: 1}),
+        lambda d: d["sections"].append([text]),
+    ):
+        assert "holds a NUL or half a character" in faults_of(json.dumps(broken(change)))[0]
+
+
 @pytest.mark.parametrize("text", ["", "{", "[]", "null", '{"title": NaN}', "[" * 5_000, '"' + "x" * 200_001])
 def test_what_is_not_a_questionnaire_is_refused_in_words(text: str) -> None:
     assert faults_of(text)
