@@ -14,6 +14,7 @@ from dashboard.portal.views import (
     preferences,
     replays,
     selection,
+    silence,
     source_actions,
 )
 
@@ -21,6 +22,7 @@ of_tenant: list[URLPattern] = [
     path("", connection.connection, name="portal_connection"),
     path("leave", opening.leave_portal, name="portal_leave"),
     path("preferences", preferences.preferences, name="portal_preferences"),
+    path("no-events", silence.silence, name="portal_silence"),
     path("connect", enabling.connect, name="portal_connect"),
     path("sources/<str:source>", connection.source, name="portal_source"),
     path("sources/<str:source>/selection", selection.selection, name="portal_selection"),

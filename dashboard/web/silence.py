@@ -8,6 +8,7 @@ from urllib.parse import urlencode
 from django.urls import NoReverseMatch, reverse
 from django.utils.translation import gettext_lazy
 
+from dashboard.web.looks import AWS_WORD
 from integrations.events.silence import Silence
 from integrations.events.silence_checks import Check, Words
 
@@ -85,8 +86,8 @@ def answer_for_staff(silence: Silence) -> Answer:
 
 
 def answer_for_tenant(silence: Silence, button: Button | None) -> Answer:
-    """Return what a tenant's people may read. The portal knows its own buttons; `silence.decisive` says which fits."""
-    return _answer(silence.for_tenant(), button, for_tenant=True)
+    """Return what a tenant's people may read of `silence_for_tenant`; the portal knows its own button."""
+    return _answer(silence, button, for_tenant=True)
 
 
 def _answer(silence: Silence, button: Button | None, *, for_tenant: bool) -> Answer:
@@ -113,7 +114,7 @@ def _facts(check: Check, for_tenant: bool) -> list[Fact]:
     return [
         Fact(
             FACTS[name],
-            "" if isinstance(value, datetime) else _text(value),
+            "" if isinstance(value, datetime) else _text(name, value),
             value if isinstance(value, datetime) else None,
         )
         for name, value in check.facts.items()
@@ -121,7 +122,9 @@ def _facts(check: Check, for_tenant: bool) -> list[Fact]:
     ]
 
 
-def _text(value: object) -> str:
+def _text(name: str, value: object) -> str:
+    if name == "observed":
+        return AWS_WORD[str(value).upper()].word
     if isinstance(value, Mapping):
         return ", ".join(f"{code} {number:,}" for code, number in value.items())
     return f"{value:,}" if isinstance(value, int) else str(value)

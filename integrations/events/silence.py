@@ -39,13 +39,18 @@ class Silence:
         """The first problem, or what nobody here can see."""
         return next((check for check in self.checks if check.state == "problem"), self.checks[-1])
 
-    def for_tenant(self) -> "Silence":
-        """Return what the tenant's people may read; a problem of the provider's own stays a problem, without detail."""
-        return Silence([check for check in self.checks if check.told], self.source)
-
 
 def silence_of(tenant: Tenant, *, now: datetime) -> Silence:
     """Find out why this tenant gets no events; of several sources the one that is worst off is looked at."""
+    return _silence(tenant, [key_in_use(tenant.directory.environment, now)], now)
+
+
+def silence_for_tenant(tenant: Tenant, *, now: datetime) -> Silence:
+    """The same without what is the provider's alone; a problem on its side stays a problem, told without detail."""
+    return _silence(tenant, [], now)
+
+
+def _silence(tenant: Tenant, provider: list[Check], now: datetime) -> Silence:
     environment = tenant.directory.environment
     sources = list(
         Source.objects.filter(tenant=tenant, account__isnull=False)
@@ -53,7 +58,7 @@ def silence_of(tenant: Tenant, *, now: datetime) -> Silence:
         .order_by("pk")[:MOST_SOURCES]
     )
     newest = list_events(Question(tenant_ids=(tenant.pk,)), limit=LOOKED_AT).rows
-    before = [key_in_use(environment, now), events_posted(newest, now), source_offered(sources)]
+    before = [*provider, events_posted(newest, now), source_offered(sources)]
     if not sources:
         return Silence([*before, events_selected(newest), RECEIVER], None)
     counters = counters_of([source.pk for source in sources])

@@ -10,6 +10,7 @@ from playwright.sync_api import Page, expect
 from integrations.sources.models import Lane, Source
 from tests.browser.conftest import Visitor
 from tests.browser.test_pages import check
+from tests.dashboard.pages import store_event
 
 pytestmark = [pytest.mark.browser]
 
@@ -72,6 +73,24 @@ def test_a_source_is_handed_over_by_a_link_that_somebody_else_opens(visit: Visit
     page.get_by_role("link", name="Hand it over").click()
     page.get_by_role("button", name=re.compile("^Withdraw")).click()
     expect(page.get_by_text("The link opens nothing any more.")).to_be_visible()
+
+
+@pytest.mark.parametrize("theme", ["light", "dark"])
+def test_an_admin_asks_why_nothing_arrives_and_is_led_to_what_mends_it(visit: Visit, scene: Source, theme: str) -> None:
+    visitor = visit(viewport=PHONE, color_scheme=theme, java_script_enabled=False)
+    visitor.enter("tenant admin")
+    page = visitor.open(f"/portal/{visitor.cast.alder.public_id}/")
+    page.get_by_role("link", name="Find out why").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Why do I get no events?")
+    expect(page.locator("[aria-current=step] h3")).to_have_text("Your provider has sent nothing for you yet.")
+    store_event(visitor.cast.alder, scene)
+    page.reload()
+    expect(page.locator("[aria-current=step] h3")).to_contain_text("No event bus is attached in your AWS account.")
+    page.get_by_role("main").get_by_role("link", name="Hand it over").click()
+    expect(page.get_by_role("heading", level=1)).to_have_text("Hand it over")
+    scripted = visit(viewport=PHONE, color_scheme=theme)
+    scripted.enter("tenant viewer")
+    check(scripted.open(f"/portal/{visitor.cast.alder.public_id}/no-events"))
 
 
 def test_a_colleague_is_invited_and_comes_in(visit: Visit) -> None:

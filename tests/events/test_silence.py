@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 from django.db import connection
 
-from integrations.events.silence import Silence, silence_of
+from integrations.events.silence import silence_for_tenant, silence_of
 from integrations.registration.models import ApiKey, Breaker, Maintenance
 from integrations.sources.models import Source
 from tenants.models import Tenant
@@ -139,7 +139,7 @@ def test_of_several_sources_the_worst_off_is_spoken_of(
 def test_a_tenant_reads_nothing_that_is_the_providers_own(source: Source, tenant: Tenant, now: datetime) -> None:
     open_breaker(source, now)
     revoke_key(source, now)
-    silence: Silence = silence_of(tenant, now=now).for_tenant()
+    silence = silence_for_tenant(tenant, now=now)
     assert "key" not in {check.key for check in silence.checks}
     told = " ".join(str(check.told) for check in silence.checks)
     assert "credential" not in told.lower()

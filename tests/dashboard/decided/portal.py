@@ -24,6 +24,7 @@ DECIDED: Decisions = {
     "portal/<str:tenant>/": ("GET", "/portal/{alder}/", READERS),
     "invitations/<str:token>": ("GET", "/invitations/forged", everybody(410)),
     "portal/<str:tenant>/connect": ("GET", "/portal/{alder}/connect", acting(200)),
+    "portal/<str:tenant>/no-events": ("GET", "/portal/{alder}/no-events", READERS),
     "portal/<str:tenant>/sources/<str:source>": ("GET", "/portal/{alder}/sources/{nothing}", NOWHERE),
     **{
         f"portal/<str:tenant>/sources/<str:source>/{action}": (
