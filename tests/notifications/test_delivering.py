@@ -1,7 +1,7 @@
 """E-mails go out through a real mail server: together, again when it was away, and twice only in the one bad moment."""
 
 from collections.abc import Callable
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any
 
 import pytest
@@ -12,7 +12,9 @@ from integrations.notifications.choosing import list_of, send_again, unread_of
 from integrations.notifications.delivering import CLAIM, MOST_TRIES, claim, send_due
 from integrations.notifications.models import Message, Notice
 from integrations.notifications.sweep import notice_what_happened
+from integrations.onboarding.models import ChecklistItem, Profile, Stage
 from integrations.problems import Problem
+from integrations.registration.models import Environment
 from integrations.sources.models import SourceChange
 from tenants.models import AuditEntry, User
 from tests.conftest import SYSTEM
@@ -199,3 +201,28 @@ def test_names_are_escaped_in_html_and_plain_in_text(
     (mail,) = mail_server.mails
     assert "A <b>& Co" in text_of(mail)
     assert "A &lt;b&gt;&amp; Co" in text_of(mail, "html")
+
+
+def test_a_stage_that_is_overdue_is_mailed_to_its_manager_and_to_whom_its_work_is_assigned(
+    environment: Environment, mail_server: MailServer, now: datetime, settings: Any
+) -> None:
+    lead, assignee, _ = (
+        User.objects.create_user(f"{role}@example.com", staff_role=role)
+        for role in ("manager", "operations", "support")
+    )
+    integration = environment.integration
+    Profile.objects.create(integration=integration, lead=lead)
+    late = {"due_on": date(2020, 1, 1), "opened_at": now}
+    stage, _ = Stage.objects.update_or_create(integration=integration, number=1, defaults=late)
+    ChecklistItem.objects.create(
+        stage=stage, position=1, key="x", title="The domain is ours", owner="provider", proof="manual",
+        due_on=date(2020, 1, 2), assignee=assignee,
+    )  # fmt: skip
+    notice_what_happened(now=now)
+    send_due(clock=timezone.now)
+    assert sorted(mail_server.sent_to) == [lead.email, assignee.email]
+    for mail in mail_server.mails:
+        text = " ".join(text_of(mail, "plain").split())
+        assert "Stage 1 of Shop with AWS was due on 2020-01-01 and is not done. It is with manager@example.com." in text
+        assert "Overdue: The domain is ours. It was due on 2020-01-02. It is with operations@example.com." in text
+        assert f"{settings.PUBLIC_URL}/onboarding/integrations/{integration.public_id}" in text
