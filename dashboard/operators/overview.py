@@ -1,17 +1,16 @@
-"""What the overview shows beyond the sources' standing: traffic, what needs somebody, what happened lately."""
+"""What the overview shows beyond the sources' standing: traffic, queues, and what happened lately."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from django.core.cache import cache
-from django.db.models import OuterRef, Subquery
+from django.db.models import OuterRef, Subquery, Value
 from django.urls import NoReverseMatch, reverse
 
 from dashboard.web.charts import Chart, Line
 from dashboard.web.differences import action_words
-from dashboard.web.looks import SOURCE, Look, look_of
-from dashboard.web.overview import Overview, SourceFacts
+from dashboard.web.looks import Look
+from dashboard.web.overview import Overview
 from integrations.events.backlog import Backlog, backlog
 from integrations.events.traffic import Traffic, traffic
 from integrations.sources.models import SourceChange
@@ -25,37 +24,15 @@ PERIODS = {
 }
 USUAL = "24h"
 QUEUED_FOR_SECONDS = 5
-SOON = timedelta(days=2)
-MOST_ATTENTION, MOST_ACTIVITY = 8, 8
+MOST_ACTIVITY = 8
+BY_AWS = "aws"  # beside the kinds of objects in the audit log
 
-NEEDS = {
-    "failed": "could not be created",
-    "expired": "expired, its queue is kept",
-    "gone": "is gone at AWS, its queue is kept",
-    "detached": "is detached: AWS said ACTIVE before and says PENDING now",
-    "pending": "waits to be accepted by the tenant",
-}
 STATES = (
     ("ok", "Connected", ("active", "opening", "checking")),
     ("wait", "Waiting for the tenant", ("pending", "detached")),
     ("bad", "Failed, expired or gone", ("failed", "expired", "gone")),
     ("off", "Paused or being created", ("paused", "requested")),
 )
-
-
-@dataclass(frozen=True, slots=True)
-class Need:
-    """Something that somebody has to look at. `until` is when it ends by itself, badly."""
-
-    key: str
-    look: Look
-    who: str
-    what: str
-    url: str
-    note: str = ""
-    until: datetime | None = None
-    code: str = ""
-    message: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,84 +89,28 @@ def segments_of(overview: Overview) -> list[Segment]:
     ]
 
 
-def needs_of(overview: Overview, now: datetime) -> list[Need]:
-    """Return what somebody has to look at: where nothing is sent, then the worst, those that end soon before others."""
-    needs = [need for each in overview.sources for need in _needs_of_source(each, now)]
-    ranks = {"bad": 0, "wait": 1, "off": 2}
-    far = now + timedelta(days=10_000)
-    return [*_stopped(overview), *sorted(needs, key=lambda need: (ranks.get(need.look.tone, 3), need.until or far))]
-
-
-def _stopped(overview: Overview) -> Iterator[Need]:
-    for place, stop in enumerate(overview.stops):
-        yield Need(
-            f"stop-{place}",
-            Look("bad", "alert-triangle-filled", "Stopped"),
-            f"{stop.environment}, {stop.region}",
-            "AWS refuses our credentials or cannot be reached",
-            link("operator_health"),
-            "What waits is kept, tried again by itself, and sent as soon as AWS takes it.",
-            code=stop.code,
-            message=stop.message,
-        )
-
-
-def _needs_of_source(source: SourceFacts, now: datetime) -> Iterator[Need]:
-    who = f"{source.tenant}, {source.region}" if source.region else source.tenant
-    url = link("operator_source", source.key)
-    kept = source.counters.held
-    held = f"{kept:,} {'event is' if kept == 1 else 'events are'} held here and nothing is lost." if kept else ""
-    if source.state in NEEDS:
-        soon = source.expires_at is not None and source.expires_at < now + SOON
-        look = look_of(SOURCE, source.state)
-        yield Need(
-            str(source.key),
-            Look("bad", "clock-filled", look.word) if soon else look,
-            who,
-            NEEDS[source.state],
-            url,
-            " ".join(filter(None, (held, source.explanation))),
-            source.expires_at,
-            source.failure_code,
-            source.failure_message,
-        )
-    if dead := source.counters.dead:
-        word = "event" if dead == 1 else "events"
-        yield Need(
-            f"dead-{source.key}",
-            Look("bad", "alert-triangle-filled", "Dead letters"),
-            who,
-            f"{dead:,} {word} could not be delivered",
-            url,
-            "Kept, and not tried again until somebody replays them.",
-        )
-
-
 def recent_activity() -> list[Happening]:
-    """Return what people, keys and AWS did lately, newest first, in two queries."""
+    """Return what people, keys and AWS did lately, newest first, in one query."""
     named = Tenant.objects.filter(pk=OuterRef("tenant_id")).values("name")[:1]
-    entries = AuditEntry.objects.annotate(tenant_name=Subquery(named)).order_by("-at", "-id")[:MOST_ACTIVITY]
+    entries = AuditEntry.objects.annotate(who=Subquery(named)).order_by("-at", "-id")
     # By key, which is the order of writing: what AWS says has no index by its moment.
-    changes = SourceChange.objects.filter(field="observed").select_related("source__tenant").order_by("-id")
-    happened = [
-        *(_done(entry) for entry in entries),
-        *(_observed(change) for change in changes[:MOST_ACTIVITY]),
-    ]
+    changes = SourceChange.objects.filter(field="observed").annotate(kind=Value(BY_AWS)).order_by("-id")
+    rows = entries.values_list("at", "object_type", "who", "actor_label", "action")[:MOST_ACTIVITY].union(
+        changes.values_list("at", "kind", "source__tenant__name", "source__region", "after")[:MOST_ACTIVITY], all=True
+    )
+    happened = [_observed(at, *said) if kind == BY_AWS else _done(at, kind, *said) for at, kind, *said in rows]
     return sorted(happened, key=lambda each: each.at, reverse=True)[:MOST_ACTIVITY]
 
 
-def _done(entry: AuditEntry) -> Happening:
+def _done(at: datetime, kind: str, tenant: str | None, actor: str, action: str) -> Happening:
     icons = {"source": "plug-connected", "key": "key", "tenant": "building-community", "replay": "repeat"}
-    who = entry.tenant_name or entry.actor_label  # type: ignore[attr-defined]  # annotated above
-    by = f", by {entry.actor_label}" if who != entry.actor_label else ""
-    return Happening(entry.at, icons.get(entry.object_type, "history"), who, f"{action_words(entry.action)}{by}")
+    by = f", by {actor}" if tenant else ""
+    return Happening(at, icons.get(kind, "history"), tenant or actor, f"{action_words(action)}{by}")
 
 
-def _observed(change: SourceChange) -> Happening:
-    source = change.source
-    word = (change.after or "nothing").upper()
-    who = f"{source.tenant.name}, {source.region}" if source.region else source.tenant.name
-    return Happening(change.at, "cloud", who, f"AWS says {word}")
+def _observed(at: datetime, tenant: str, region: str, word: str) -> Happening:
+    who = f"{tenant}, {region}" if region else tenant
+    return Happening(at, "cloud", who, f"AWS says {(word or 'nothing').upper()}")
 
 
 def link(route: str, *arguments: object) -> str:

@@ -43,50 +43,64 @@ class Work:
     letter: Letter | None = None
 
 
-def overdue_stages(now: datetime) -> list[Stage]:
+def overdue_stages(now: datetime) -> QuerySet[Stage]:
     """Return the stages that are open, not done and past their day, the longest overdue first."""
-    return list(_stages().filter(due_on__lt=now.date()).order_by("due_on", "pk")[:MOST])
+    opened = Stage.objects.filter(opened_at__isnull=False, integration__profile__archived_at=None)
+    return opened.exclude(state=Stage.State.DONE).filter(due_on__lt=now.date()).order_by("due_on", "pk")
+
+
+def lost_items() -> QuerySet[ChecklistItem]:
+    """Return the items whose proof has ceased to hold, the longest lost first."""
+    return _items().filter(state=ChecklistItem.State.LOST).order_by("lost_at", "pk")
+
+
+def overdue_items(now: datetime) -> QuerySet[ChecklistItem]:
+    """Return the open items of open stages that are past their day, the longest overdue first."""
+    opened = _items().filter(state=ChecklistItem.State.OPEN, stage__opened_at__isnull=False)
+    return opened.filter(due_on__lt=now.date()).order_by("due_on", "pk")
+
+
+def unsent_letters() -> QuerySet[Letter]:
+    """Return the letters that the mail server did not take."""
+    return _letters().exclude(failure="").exclude(state=Letter.State.SENT).order_by("pk")
+
+
+def unanswered_letters(now: datetime) -> QuerySet[Letter]:
+    """Return the letters whose answer is late. A reminder carries the wait on."""
+    sent = _letters().filter(state=Letter.State.SENT, answer_expected_on__lt=now.date(), answers=None)
+    return sent.filter(reminders=None).exclude(kind=Letter.Kind.EVIDENCE).order_by("pk")
 
 
 def waiting_work(now: datetime) -> list[Work]:
-    """Return everything that is overdue, has ceased to hold, failed or waits for an answer too long. Four queries."""
-    return [*_overdue_stages(now), *_lost_items(), *_overdue_items(now), *_letters(now)]
+    """Return everything that is overdue, has ceased to hold, failed or waits for an answer too long. Five queries."""
+    return [*_of_stages(now), *_of_items(now), *_of_letters(now)]
 
 
-def _overdue_stages(now: datetime) -> Iterator[Work]:
-    for stage in overdue_stages(now):
-        key = f"{Why.STAGE_OVERDUE}:{stage.pk}:{stage.due_on}"
-        title = f"Stage {stage.number} is overdue"
+def _of_stages(now: datetime) -> Iterator[Work]:
+    for stage in overdue_stages(now).select_related("integration__profile__lead")[:MOST]:
         yield Work(
             Why.STAGE_OVERDUE,
-            key,
+            f"{Why.STAGE_OVERDUE}:{stage.pk}:{stage.due_on}",
             stage.integration,
             stage.number,
-            title,
+            f"Stage {stage.number} is overdue",
             stage.integration.profile.lead,
             due_on=stage.due_on,
         )
 
 
-def _lost_items() -> Iterator[Work]:
-    for item in _items().filter(state=ChecklistItem.State.LOST).order_by("lost_at", "pk")[:MOST]:
+def _of_items(now: datetime) -> Iterator[Work]:
+    related = ("assignee", "stage__integration__profile__lead")
+    for item in lost_items().select_related(*related).defer("evidence")[:MOST]:
         yield _of_item(Why.ITEM_LOST, item, f"No longer holds: {item.title}", f"{item.pk}:{item.lost_at}")
-
-
-def _overdue_items(now: datetime) -> Iterator[Work]:
-    late = _items().filter(due_on__lt=now.date(), state=ChecklistItem.State.OPEN, stage__opened_at__isnull=False)
-    for item in late.order_by("due_on", "pk")[:MOST]:
+    for item in overdue_items(now).select_related(*related).defer("evidence")[:MOST]:
         yield _of_item(Why.ITEM_OVERDUE, item, f"Overdue: {item.title}", f"{item.pk}:{item.due_on}")
 
 
-def _letters(now: datetime) -> Iterator[Work]:
-    letters = Letter.objects.filter(integration__profile__archived_at=None)
-    letters = letters.select_related("integration__profile__lead")
-    for letter in letters.exclude(failure="").exclude(state=Letter.State.SENT).order_by("pk")[:MOST]:
+def _of_letters(now: datetime) -> Iterator[Work]:
+    for letter in unsent_letters().select_related("integration__profile__lead")[:MOST]:
         yield _of_letter(Why.LETTER_FAILED, letter, f"Not sent: {letter.subject}", str(letter.tries == 0))
-    silent = letters.filter(state=Letter.State.SENT, answer_expected_on__lt=now.date(), answers=None)
-    # A reminder carries the wait on.
-    for letter in silent.filter(reminders=None).exclude(kind=Letter.Kind.EVIDENCE).order_by("pk")[:MOST]:
+    for letter in unanswered_letters(now).select_related("integration__profile__lead")[:MOST]:
         yield _of_letter(Why.ANSWER_OVERDUE, letter, f"No answer yet: {letter.subject}", str(letter.answer_expected_on))
 
 
@@ -112,11 +126,9 @@ def _of_letter(why: Why, letter: Letter, title: str, key: str) -> Work:
     return Work(why, key, letter.integration, letter.stage, title, lead, due_on=due_on, letter=letter)
 
 
-def _stages() -> QuerySet[Stage]:
-    stages = Stage.objects.filter(opened_at__isnull=False, integration__profile__archived_at=None)
-    return stages.exclude(state=Stage.State.DONE).select_related("integration__profile__lead")
-
-
 def _items() -> QuerySet[ChecklistItem]:
-    items = ChecklistItem.objects.filter(stage__integration__profile__archived_at=None)
-    return items.select_related("assignee", "stage__integration__profile__lead").defer("evidence")
+    return ChecklistItem.objects.filter(stage__integration__profile__archived_at=None)
+
+
+def _letters() -> QuerySet[Letter]:
+    return Letter.objects.filter(integration__profile__archived_at=None)

@@ -14,6 +14,7 @@ from integrations.onboarding.profiles import archive
 from integrations.onboarding.request_letter import draft_reminder, mail_client_link
 from integrations.onboarding.stage_order import close, open_early, reopen, set_due
 from integrations.onboarding.stages import complete_item
+from integrations.onboarding.waiting_integrations import waiting_integrations
 from integrations.onboarding.waiting_work import Why, overdue_stages, waiting_work
 from integrations.problems import Problem
 from integrations.registration.models import Integration
@@ -64,12 +65,12 @@ def test_an_overdue_stage_is_told_to_the_lead_until_it_is_done(integration: Inte
     assert [each.pk for each in overdue_stages(NOW)] == [stage.pk]
     assert whys() == [(Why.STAGE_OVERDUE, lead.email)]
     Stage.objects.filter(pk=stage.pk).update(state="done")
-    assert overdue_stages(NOW) == []
+    assert list(overdue_stages(NOW)) == []
 
 
 def test_a_stage_whose_turn_has_not_come_is_not_overdue(integration: Integration) -> None:
     set_due(stage=integration.stages.get(number=3), due_on=YESTERDAY, version=1, actor=SYSTEM, now=NOW)
-    assert overdue_stages(NOW) == []
+    assert list(overdue_stages(NOW)) == []
 
 
 def test_an_overdue_item_is_told_to_its_assignee_and_a_lost_one_too(integration: Integration, lead: User) -> None:
@@ -102,6 +103,35 @@ def test_a_letter_that_cannot_be_sent_waits(integration: Integration, manager: A
     assert whys() == [(Why.LETTER_FAILED, lead.email)]
     archive(integration=integration, archived=True, reason="", actor=manager, now=NOW)
     assert whys() == []
+
+
+def test_each_integration_says_in_one_line_what_waits_in_it(
+    integration: Integration,
+    manager: Actor,
+    lead: User,
+    django_assert_num_queries: DjangoAssertNumQueries,
+) -> None:
+    assert waiting_integrations(NOW) == []
+    set_due(stage=integration.stages.get(number=1), due_on=YESTERDAY, version=1, actor=SYSTEM, now=NOW)
+    sent(integration, manager)
+    ChecklistItem.objects.filter(key__in=["receiver-named", "contacts-named"]).update(state="lost", lost_at=NOW)
+    ChecklistItem.objects.filter(key="domain-owned").update(due_on=YESTERDAY)
+    failed = draft_letter(
+        integration=integration, stage=1, kind=Letter.Kind.OTHER, subject="x", body="y", actor=manager, now=NOW
+    )
+    Letter.objects.filter(pk=failed.pk).update(failure="The mail server cannot be reached.")
+    with django_assert_num_queries(1):
+        (waiting,) = waiting_integrations(LATER)
+    assert waiting.says == [
+        "stage 1 was due on 01 Mar 2026",
+        "a letter could not be sent",
+        "2 items no longer hold",
+        "an item is overdue",
+        "AWS owes an answer",
+    ]
+    assert len(waiting_work(LATER)) == 6
+    archive(integration=integration, archived=True, reason="", actor=manager, now=NOW)
+    assert waiting_integrations(LATER) == []
 
 
 def test_what_waits_is_asked_in_few_questions(

@@ -7,12 +7,11 @@ from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from dashboard.operators.headline import headline_of
+from dashboard.operators.needs import MOST_ATTENTION, needs_of
 from dashboard.operators.overview import (
-    MOST_ATTENTION,
     PERIODS,
     USUAL,
     link,
-    needs_of,
     queued_now,
     recent_activity,
     segments_of,

@@ -1,5 +1,5 @@
 import re
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 
 import pytest
 from django.core.cache import cache
@@ -10,6 +10,7 @@ from django.utils import timezone
 
 from integrations.events.rollups import minute_of
 from integrations.events.traffic import traffic
+from integrations.onboarding.models import Profile, Stage
 from integrations.registration.breakers import open_breaker
 from integrations.registration.models import Environment
 from integrations.sources.maintenance import begin_maintenance
@@ -51,6 +52,13 @@ def roll_up(environment: Environment, minute: int, accepted: int, failed: int = 
             " values (%s, %s, %s, %s, %s, 0, '{0,0,0,0,0,0,0,0}')",
             [-environment.pk, minute, accepted, failed, held],
         )
+
+
+def overdue_stage(environment: Environment) -> None:
+    Profile.objects.get_or_create(integration=environment.integration)
+    Stage.objects.create(
+        integration=environment.integration, number=2, state="doing", due_on=date(2020, 1, 1), opened_at=timezone.now()
+    )
 
 
 class TestTiles:
@@ -123,6 +131,17 @@ class TestAttention:
     def test_held_events_come_with_their_comfort(self, support: Client, cast: Cast, make_source: MakeSource) -> None:
         store_event(cast.alder, make_source(cast.alder, observed="pending"))
         assert "1 event is held here and nothing is lost." in part(page(support), "Needs attention")
+
+    def test_an_integration_that_is_late_with_aws_stands_among_what_needs_somebody(
+        self, support: Client, cast: Cast, make_source: MakeSource, environment: Environment
+    ) -> None:
+        make_source(cast.alder, observed="pending", expires_at=FUTURE)
+        overdue_stage(environment)
+        listed = part(page(support), "Needs attention")
+        assert "Overdue: " in listed
+        assert "on its way with AWS, stage 2 was due on 01 Jan 2020" in listed
+        assert f"/onboarding/integrations/{environment.integration.public_id}" in listed
+        assert listed.index("stage 2 was due") < listed.index("Alder")
 
     def test_what_a_tenant_or_aws_wrote_is_text(self, support: Client, cast: Cast, make_source: MakeSource) -> None:
         cast.alder.name = "<b onclick=x>Alder</b>"
@@ -209,8 +228,9 @@ class TestRegions:
 
 @pytest.mark.parametrize("size", [2, 40])
 def test_the_page_asks_at_most_twelve_questions_whatever_the_size(
-    size: int, support: Client, cast: Cast, make_source: MakeSource
+    size: int, support: Client, cast: Cast, make_source: MakeSource, environment: Environment
 ) -> None:
+    overdue_stage(environment)
     for number in range(size):
         store_event(cast.alder, make_source(cast.alder, label=f"s{number}", observed="pending"))
     page(support)
