@@ -8,6 +8,7 @@ from typing import Any
 import pytest
 from django.db import connection
 from django.utils import timezone
+from hypothesis import settings as hypothesis_settings
 from pytest_django import DjangoDbBlocker
 
 from integrations.events import event_types, storage
@@ -21,6 +22,10 @@ from tenants.audit import Actor
 from tenants.models import Tenant
 
 SYSTEM = Actor.system("test")
+
+# A busy machine is slower than any deadline, and that is no fault of what is tested.
+hypothesis_settings.register_profile("partnerbus", deadline=None)
+hypothesis_settings.load_profile("partnerbus")
 
 
 @pytest.hookimpl(wrapper=True, tryfirst=True)

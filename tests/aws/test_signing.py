@@ -67,7 +67,7 @@ def check(
     assert {name.lower(): value for name, value in ours} == theirs | {"host": host}
 
 
-@settings(max_examples=1_000, deadline=None)
+@settings(max_examples=1_000)
 @requests
 @example(PLAIN, "eu-west-1", "https", "events.eu-west-1.amazonaws.com", b'{"Entries":[]}', NOON, TARGET)
 @example(OF_A_ROLE, "eu-west-1", "http", "127.0.0.1:4566", b"", NOON, TARGET)
@@ -79,7 +79,7 @@ def test_any_request_is_signed_as_botocore_signs_it(
 
 
 @pytest.mark.slow
-@settings(max_examples=20_000, deadline=None)
+@settings(max_examples=20_000)
 @requests
 def test_twenty_thousand_requests_are_signed_as_botocore_signs_them(
     credentials: ReadOnlyCredentials, region: str, scheme: str, host: str, body: bytes, now: datetime, target: str

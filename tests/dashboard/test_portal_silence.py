@@ -1,4 +1,4 @@
-"""A tenant asks why nothing arrives: the answer in its words, the button that mends it, and nothing of anybody else's."""
+"""A tenant asks why nothing arrives: the answer in its words, the button that mends it, nothing of anybody else's."""
 
 from collections.abc import Callable
 from datetime import datetime

@@ -100,6 +100,10 @@ def store_events(environment: Environment) -> Callable[..., list[Stored]]:
     return store
 
 
+# Other workers of a test run have databases of their own in the same server.
+WAITING = "select count(*) from pg_stat_activity where wait_event_type = 'Lock' and datname = current_database()"
+
+
 def rows(statement: str, *parameters: Any) -> list[tuple[Any, ...]]:
     """Return what the database says."""
     with connection.cursor() as cursor:

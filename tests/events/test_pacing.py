@@ -10,12 +10,11 @@ from typing import Any
 import psycopg
 import pytest
 from hypothesis import given
-from hypothesis import settings as hypothesis_settings
 from hypothesis import strategies as st
 
 from integrations.events import session
 from integrations.events.pacing import LOWEST_RATE, RECOVERY_SECONDS, SLOWED_TO, Pace, rate_at
-from tests.events.conftest import own_session, rows
+from tests.events.conftest import WAITING, own_session, rows
 
 HERE = ("111111111111", "eu-west-1")
 THERE = ("111111111111", "us-east-1")
@@ -266,7 +265,7 @@ def test_two_publishers_throttled_at_the_same_moment_lower_the_rate_once(
         second._connection.execute("set lock_timeout = '10s'")
         waiting = threading.Thread(target=second.throttled, args=HERE)
         waiting.start()
-        while not database.execute("select 1 from pg_locks where not granted").fetchone():
+        while database.execute(WAITING).fetchone() == (0,):
             assert waiting.is_alive()
         other.execute("commit")
         waiting.join()
@@ -360,7 +359,6 @@ def test_a_share_below_one_call_still_lets_a_call_through(
         assert pace.seconds_until(*HERE) == pytest.approx(2.0)
 
 
-@hypothesis_settings(deadline=None)
 @given(stored=st.floats(0.01, 1_400), seconds=st.floats(0, 1_000), later=st.floats(0, 1_000))
 def test_a_rate_only_rises_and_never_beyond_the_quota(stored: float, seconds: float, later: float) -> None:
     changed_at = NOON

@@ -96,7 +96,7 @@ def counted_by_aws(entry: dict[str, Any]) -> int:
     return 14 + sum(len(text.encode()) for text in texts)
 
 
-@settings(max_examples=120, deadline=None)
+@settings(max_examples=120)
 @given(works())
 @example(Work([262_144], [(0, REGIONS[0])], [(0, "")] * 41))
 @example(Work([300], [(0, REGIONS[0])], [(0, "x" * 1_000), (0, ""), (0, "x" * 1_000), (0, "x" * 1_000)]))
@@ -108,7 +108,7 @@ def test_a_call_is_within_the_limits_of_its_one_environment_and_region(work: Wor
         assert {work.lanes[work.events[event][0]] for event in call.events} == {call.place}
 
 
-@settings(max_examples=120, deadline=None)
+@settings(max_examples=120)
 @given(works())
 def test_every_delivery_is_in_exactly_one_call_and_its_entry_beside_it(work: Work) -> None:
     calls = packed(work)
@@ -121,7 +121,7 @@ def test_every_delivery_is_in_exactly_one_call_and_its_entry_beside_it(work: Wor
             assert json.loads(told["Detail"]) == {"d": detail}
 
 
-@settings(max_examples=120, deadline=None)
+@settings(max_examples=120)
 @given(works())
 def test_the_order_of_every_lane_is_kept(work: Work) -> None:
     sent: dict[int, list[int]] = defaultdict(list)
@@ -131,7 +131,7 @@ def test_the_order_of_every_lane_is_kept(work: Work) -> None:
     assert all(events == sorted(events) for events in sent.values())
 
 
-@settings(max_examples=120, deadline=None)
+@settings(max_examples=120)
 @given(works())
 def test_a_call_is_closed_only_when_the_next_entry_of_its_place_does_not_fit(work: Work) -> None:
     by_place: dict[tuple[int, str], list[Call]] = defaultdict(list)

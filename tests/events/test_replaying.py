@@ -19,7 +19,7 @@ from integrations.registration.models import Environment
 from integrations.sources.models import Source
 from tenants.models import Tenant
 from tests.conftest import SYSTEM
-from tests.events.conftest import own_session, rows
+from tests.events.conftest import WAITING, own_session, rows
 from tests.events.fake_aws import FakeAws
 from tests.events.publishing import MakeSource, Store, event, events
 from tests.events.replayed import DIED_AT, accept, ask, ids, kill, queued_for, run, send
@@ -354,7 +354,7 @@ def test_a_lane_that_publishers_never_leave_is_waited_for(
     with own_session(settings) as publisher:
         publisher.execute("select pg_advisory_lock(%s, %s)", [LANE_LOCK, source.pk])
         worker = in_thread(lambda: run(Replay.objects.get(pk=replay.pk)))
-        until(lambda: rows("select count(*) from pg_locks where locktype = 'advisory' and not granted") == [(1,)])
+        until(lambda: rows(WAITING) == [(1,)])
         publisher.execute("select pg_advisory_unlock(%s, %s)", [LANE_LOCK, source.pk])
         worker.join(10)
     replay.refresh_from_db()
@@ -374,7 +374,7 @@ def test_prune_and_a_replay_exclude_each_other_so_that_no_event_goes_under_its_h
     with own_session(settings) as prune, prune.transaction():
         in_use.exclude_new_references(prune.cursor())
         worker = in_thread(lambda: run(Replay.objects.get(pk=replay.pk)))
-        until(lambda: rows("select count(*) from pg_locks where locktype = 'advisory' and not granted") == [(1,)])
+        until(lambda: rows(WAITING) == [(1,)])
         assert queued_for(replay) == []
     worker.join(10)
     assert len(queued_for(replay)) == 1

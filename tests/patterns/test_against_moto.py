@@ -66,7 +66,7 @@ PATTERNS = st.one_of(
 )
 
 
-@settings(max_examples=500, deadline=None)
+@settings(max_examples=500)
 @given(PATTERNS, EVENTS)
 def test_moto_agrees(pattern: dict[str, Any], event: dict[str, Any]) -> None:
     text = json.dumps(pattern)

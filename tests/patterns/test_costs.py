@@ -97,7 +97,7 @@ def test_too_costly_survives_pickling() -> None:
     assert str(pickle.loads(pickle.dumps(given_up.value))) == str(given_up.value)  # noqa: S301
 
 
-@settings(max_examples=300, deadline=None)
+@settings(max_examples=300)
 @given(generated.ASKED_OF_ELEMENTS, st.lists(st.lists(generated.ELEMENTS, max_size=2), min_size=4, max_size=4))
 def test_arrays_at_places_of_one_path_are_matched_as_in_the_naive_model(
     asked: dict[str, Any], lists: list[Any]
@@ -117,7 +117,7 @@ def spelled(draw: st.DrawFn, names: list[str]) -> Any:
     return draw(st.sampled_from([inner, [inner], [{"a": 3}, inner]]))
 
 
-@settings(max_examples=200, deadline=None)
+@settings(max_examples=200)
 @given(st.lists(st.sampled_from(["a", "b", ""]), min_size=7, max_size=14), st.data())
 def test_long_paths_are_found_however_they_are_spelled(names: list[str], data: st.DataObject) -> None:
     event = {"detail": data.draw(spelled(names))}

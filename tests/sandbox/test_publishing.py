@@ -60,7 +60,7 @@ def test_the_detail_arrives_byte_for_byte(world: World, detail: str) -> None:
     assert body.endswith(f',"detail":{detail}}}')
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(
     st.dictionaries(
         st.text(max_size=8),

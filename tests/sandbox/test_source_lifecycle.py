@@ -243,7 +243,7 @@ def expected(standing: Standing, trigger: Trigger) -> tuple[Standing, str]:
 SHOWN = {Standing.NONE: "none", Standing.ACTIVE: "ACTIVE", Standing.DELETED_BUS_LEFT: "DELETED"}
 
 
-@settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.function_scoped_fixture])
+@settings(max_examples=25, suppress_health_check=[HealthCheck.function_scoped_fixture])
 @given(st.lists(st.sampled_from(Trigger), min_size=5, max_size=15))
 def test_any_walk_over_http_follows_the_state_machine(world: World, triggers: list[Trigger]) -> None:
     world.sandbox.private("POST", "reset")

@@ -1,9 +1,16 @@
-"""Bounded checks with floors of half of what is promised, and a fraction of what a quiet machine does."""
+"""Bounded checks with floors of half of what is promised, and a fraction of what a quiet machine does.
+
+Rates are by the simulator's own processor time: what else the machine does must not make them red.
+"""
 
 import json
 import time
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 
+import pytest
+
+from tests.benchmarks import processor_time
 from tests.sandbox.started import NAME, Inbox, World
 
 DETAIL = json.dumps({"order": 7, "text": "x" * 1000})
@@ -16,20 +23,21 @@ def depth(inbox: Inbox) -> int:
 
 
 def delivered_per_second(world: World, inbox: Inbox) -> float:
-    """Publish a thousand events; stop the clock when the last one is in the queue."""
+    """Publish a thousand events until the last one is in the queue; the second is one of the simulator's processor."""
     wanted = depth(inbox) + CALLS * ENTRIES
-    started = time.monotonic()
+    started, used = time.monotonic(), processor_time.of_tree(world.sandbox.process.pid)
     for _ in range(CALLS):
         assert world.put(*[DETAIL] * ENTRIES)["FailedEntryCount"] == 0
     while depth(inbox) < wanted:
-        assert time.monotonic() - started < 30
-    return CALLS * ENTRIES / (time.monotonic() - started)
+        assert time.monotonic() - started < 60
+    return CALLS * ENTRIES / (processor_time.of_tree(world.sandbox.process.pid) - used)
 
 
+@pytest.mark.skipif(not Path("/proc/stat").exists(), reason="reads processor times from /proc")
 def test_a_thousand_events_of_a_kilobyte_are_delivered_in_a_second(world: World) -> None:
     inbox = world.connected()
     rates = []
-    while max(rates, default=0) < 1_000:  # the best of some: other programs can only slow it down
+    while max(rates, default=0) < 1_000:  # the best of some: neighbours cost caches and clock rate too
         assert len(rates) < 5, rates
         rates.append(delivered_per_second(world, inbox))
     assert len(inbox.bodies()) == len(rates) * CALLS * ENTRIES
