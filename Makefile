@@ -23,10 +23,10 @@ help: ## list what there is
 run: ## set everything up and run it until Ctrl-C (PORT, SANDBOX_PORT, PARTNERBUS_DATA, PARTNERBUS_DEMO=0)
 	@exec $(PYTHON) -m launcher run
 
-# By file, because the tests of one share a stack. Groups (loadgroup) are not obeyed by pytest-xdist 3.8 with pytest 9.2.
+# By file, because the tests of one share a stack. Four, because much of a test is waiting for servers. Groups (loadgroup) are not obeyed by pytest-xdist 3.8 with pytest 9.2.
 test: check ## set up, lint, types, import rules and the tests; under ten minutes (ARGS for pytest)
 	@$(PYTHON) -m launcher chromium
-	$(PYTEST) -n 2 --dist loadfile -m "not slow" $(ARGS)
+	$(PYTEST) -n 4 --dist loadfile -m "not slow" $(ARGS)
 
 test-long: install-dev ## the tests that take too long for every day (ARGS for pytest)
 	@$(PYTHON) -m launcher chromium

@@ -95,7 +95,6 @@ def _of_integration(waiting: WaitingIntegration) -> Need:
     look = (
         Look("bad", "clock-filled", "Overdue") if waiting.late_stage else Look("wait", "alert-triangle-filled", "Waits")
     )
-    what = ", ".join(waiting.says)
     return Need(
         f"integration-{waiting.public_id}",
         look,
