@@ -84,8 +84,8 @@ QUESTIONNAIRE = StandardStage(
         StandardItem("questionnaire-received", "AWS sent the questionnaire", AWS, MANUAL),
         StandardItem("diagrams-drawn", "The architecture diagrams are drawn", PROVIDER, MANUAL),
         StandardItem("use-cases-written", "The use cases are described", PROVIDER, MANUAL),
-        StandardItem("questionnaire-sent", "The completed questionnaire was sent to AWS", PROVIDER, MANUAL),
-        StandardItem("validation-dated", "AWS named date and time of the validation", AWS, MANUAL),
+        StandardItem("questionnaire-sent", "The completed questionnaire was sent to AWS", PROVIDER, AUTOMATIC),
+        StandardItem("validation-dated", "AWS named date and time of the validation", AWS, AUTOMATIC),
     ),
 )
 
@@ -97,9 +97,9 @@ VALIDATION = StandardStage(
         StandardItem("production-proven", "Our credentials act as its publisher account", PROVIDER, AUTOMATIC),
         StandardItem("landing-page-given", "AWS has the page that its customers set up from", PROVIDER, MANUAL),
         StandardItem("demonstration-rehearsed", "The demonstration passed a rehearsal", PROVIDER, AUTOMATIC),
-        StandardItem("demonstrated", "The end-to-end flow was demonstrated to AWS", PROVIDER, MANUAL),
+        StandardItem("demonstrated", "The end-to-end flow was demonstrated to AWS", PROVIDER, AUTOMATIC),
         StandardItem("production-enabled", "AWS enabled the production namespace", AWS, AUTOMATIC),
-        StandardItem("icon-shown", "Our icon is on AWS's partner screen", AWS, MANUAL),
+        StandardItem("icon-shown", "Our icon is on AWS's partner screen", AWS, AUTOMATIC),
         StandardItem("switched-on", "The production environment is switched on", PROVIDER, AUTOMATIC),
     ),
 )

@@ -81,18 +81,23 @@ HELP: dict[str, str] = {
     ),
     "diagrams-drawn": "How events get from your product to the customer's bus: accounts, regions, what is kept where.",
     "use-cases-written": "What customers do with the events, in their words.",
-    "questionnaire-sent": "Mail the completed questionnaire with its diagrams.",
-    "validation-dated": "AWS answers with a date and a time. Mind the time zone.",
+    "questionnaire-sent": "Approve the questionnaire, and mail it with its diagrams from its page.",
+    "validation-dated": (
+        "AWS answers with a date and a time. Write both down with their time zone: it makes the calendar file."
+    ),
     "production-registered": "Namespace, sender account and regions of production. No name moves over from test.",
     "production-proven": "Partnerbus asks AWS who it is with the credentials of production.",
     "landing-page-given": (
         "AWS's console sends customers to this page to set the integration up: it has to stay where it is."
     ),
     "demonstration-rehearsed": (
-        "Run the rehearsal: the whole flow, step by step. Begin a week earlier, because an expiry takes days."
+        "Run the rehearsal: the whole flow, step by step, and record that it passed. Begin a week earlier, because an "
+        "expiry takes days."
     ),
-    "demonstrated": "The validation with AWS, shared screen and all. Keep the evidence report.",
+    "demonstrated": (
+        "The validation with AWS, shared screen and all: run it here as the demonstration, and record how it went."
+    ),
     "production-enabled": "A probe source is made below the production namespace and deleted at once, in each region.",
-    "icon-shown": "Look at the list of partners in AWS's console, and note the day.",
+    "icon-shown": "Look at the list of partners in AWS's console, and write the day down on the page of going live.",
     "switched-on": "From then on tenants connect production by themselves.",
 }

@@ -11,6 +11,7 @@ from integrations.registration.models import Integration
 from tenants.audit import Actor
 from tenants.models import User
 from tests.onboarding.mail_server import MailServer
+from tests.onboarding.proof_stories import Case
 from tests.sources.conftest import aws as aws
 from tests.sources.conftest import shared_sandbox as shared_sandbox
 
@@ -45,3 +46,8 @@ def mail_server(settings: object) -> Iterator[MailServer]:
         settings.EMAIL_HOST_USER = settings.EMAIL_HOST_PASSWORD = ""
         settings.EMAIL_USE_TLS = settings.EMAIL_USE_SSL = False
         yield server
+
+
+@pytest.fixture
+def case(integration: Integration, now: datetime) -> Case:
+    return Case(integration, now)

@@ -1,158 +1,24 @@
-"""Each automatic proof: facts in which it holds, facts in which it must not, and facts in which it stops holding."""
+"""Each proof from facts: facts in which it holds, in which it must not, and in which it stops holding."""
 
-from collections.abc import Callable
-from dataclasses import dataclass, replace
-from datetime import datetime, timedelta
-from typing import Any
-from uuid import UUID
+from datetime import timedelta
 
 import pytest
 from django.db import connection
-from django.utils import timezone
 
 from integrations.events.trial import TEST_TYPE
-from integrations.onboarding.checklist import STAGES
-from integrations.onboarding.event_catalogue import put_type, remove_type
-from integrations.onboarding.letters import draft_letter, record_sent_by_hand
-from integrations.onboarding.models import CataloguedType, ChecklistItem, Letter, Profile
-from integrations.onboarding.proofs import LIVE, PROOFS, STORED, Facts, facts_of
-from integrations.registration.models import Environment, Integration
-from integrations.sources.models import Lane, Source, SourceChange
+from integrations.onboarding.appointment import call_off, set_appointment
+from integrations.onboarding.event_catalogue import remove_type
+from integrations.onboarding.models import Appointment, CataloguedType, Questionnaire
+from integrations.onboarding.proofs import STORED
+from integrations.onboarding.questionnaire import begin_questionnaire
+from integrations.registration.models import Environment
+from integrations.sources.models import Source
 from tenants.accounts import put_tenant
-from tenants.identifiers import uuid7
-from tests.events.history import code_id, execute
+from tests.events.history import execute
 from tests.onboarding.conftest import SYSTEM
+from tests.onboarding.proof_stories import Case, Told, both, found, keep, nothing
 
 pytestmark = pytest.mark.usefixtures("store")
-NOW = timezone.now()
-
-
-@dataclass
-class Case:
-    """The integration, and hands to make facts with."""
-
-    integration: Integration
-    now: datetime
-
-    @property
-    def test(self) -> Environment:
-        return self.integration.environments.get(kind="test")
-
-    def environment(self, kind: str = "test", **fields: Any) -> None:
-        Environment.objects.filter(integration=self.integration, kind=kind).update(**fields)
-
-    def profile(self, **fields: Any) -> None:
-        Profile.objects.filter(integration=self.integration).update(**fields)
-
-    def source(self, tenant: str = "alder", region: str = "eu-west-1", **fields: Any) -> Source:
-        """A source as AWS would show it, with the name and the ARN that it should have."""
-        from integrations.aws.names import source_arn, source_name
-
-        owner = put_tenant(directory=self.test.directory, external_id=tenant, actor=SYSTEM, now=self.now)[0]
-        name = source_name(self.test.namespace, owner.slug, owner.public_id, "events")
-        values = {
-            "observed": "active",
-            "observed_at": self.now,
-            "provisioned_at": self.now,
-            "name": name,
-            "arn": source_arn(region, name),
-        } | fields
-        source = Source.objects.create(
-            environment=self.test, tenant=owner, account="222222222222", region=region, label="events", **values
-        )
-        Source.objects.filter(pk=source.pk).update(created_at=fields.get("created_at", self.now - timedelta(seconds=2)))
-        Lane.objects.create(source=source, environment=self.test, region=region)
-        return source
-
-    def change(self, source: Source, field: str, after: str, before: str = "active", **fields: Any) -> None:
-        values = {"at": self.now, "cause": "aws"} | fields
-        SourceChange.objects.create(source=source, field=field, before=before, after=after, **values)
-
-    def attempt(
-        self,
-        source: Source,
-        code: str = "accepted",
-        *,
-        ago: float = 0.0,
-        observed: int = 3,
-        event: UUID | None = None,
-        aws_id: UUID | None = None,
-        request: UUID | None = None,
-        size: int = 100,
-    ) -> UUID:
-        """Write what the publisher would have recorded, `ago` seconds ago."""
-        event, at = event or uuid7(), self.now - timedelta(seconds=ago)
-        execute(
-            "insert into attempts (event_id, source_id, at, code, tries, ms, bytes, observed, aws_id, request_id)"
-            " values (%s, %s, %s, %s, 1, 20, %s, %s, %s, %s)",
-            event, source.pk, at, code_id(code), size, observed, aws_id or (uuid7() if code == "accepted" else None),
-            request or uuid7(),
-        )  # fmt: skip
-        if code == "accepted":
-            execute(
-                "insert into activity values (%s, %s) on conflict (source_id) do update"
-                " set last_accepted_at = greatest(activity.last_accepted_at, excluded.last_accepted_at)",
-                source.pk,
-                at,
-            )
-        return event
-
-    def call(self, source: Source, *codes: str, **fields: Any) -> None:
-        request = uuid7()
-        for code in codes:
-            self.attempt(source, code, request=request, **fields)
-
-    def catalogued(self, *names: str) -> None:
-        for name in names:
-            put_type(integration=self.integration, name=name, actor=SYSTEM, now=self.now)
-
-    def posted(self, type_name: str) -> None:
-        """Let an event of Alder have been stored."""
-        owner = put_tenant(directory=self.test.directory, external_id="alder", actor=SYSTEM, now=self.now)[0]
-        execute("insert into event_types (name) values (%s) on conflict do nothing", type_name)
-        execute(
-            "insert into events (id, environment_id, tenant_id, type_id, disposition, wire)"
-            " select %s, %s, %s, id, 0, '' from event_types where name = %s",
-            uuid7(),
-            self.test.pk,
-            owner.pk,
-            type_name,
-        )
-
-    def request(self, body: str = "AccountID1 111111111111") -> None:
-        letter = draft_letter(
-            integration=self.integration, stage=1, kind=Letter.Kind.REQUEST, subject="Hello", body=body, actor=SYSTEM,
-            now=self.now,
-        )  # fmt: skip
-        record_sent_by_hand(letter=letter, version=1, sent_at=self.now, actor=SYSTEM, now=self.now)
-
-
-@pytest.fixture
-def case(integration: Integration, now: datetime) -> Case:
-    return Case(integration, now)
-
-
-@dataclass(frozen=True)
-class Told:
-    """A proof, the facts that it needs, facts that are not enough, and what takes it away."""
-
-    key: str
-    holds: Callable[[Case], object]
-    fails: Callable[[Case], object]
-    stops: Callable[[Case], object]
-    evidence: str = "says"
-
-
-def nothing(_: Case) -> None:
-    """Nothing has happened yet."""
-
-
-def both(*acts: Callable[[Case], object]) -> Callable[[Case], object]:
-    return lambda case: [act(case) for act in acts]
-
-
-def keep(**fields: Any) -> Callable[[Case], object]:
-    return lambda case: Source.objects.all().update(**fields)
 
 
 def again(case: Case) -> None:
@@ -205,7 +71,23 @@ def accepted_unread(case: Case) -> None:
     execute("update attempts set aws_id = null where code = 0")
 
 
-CASES = (
+def dated(case: Case) -> None:
+    set_appointment(
+        integration=case.integration, starts_at=case.now + timedelta(days=9), time_zone="Europe/Berlin", minutes=60,
+        place="", note="", actor=SYSTEM, now=case.now,
+    )  # fmt: skip
+
+
+def called_off(case: Case) -> None:
+    call_off(appointment=Appointment.objects.get(), actor=SYSTEM, now=case.now)
+
+
+def approved_anew(case: Case) -> None:
+    begin_questionnaire(integration=case.integration, actor=SYSTEM, now=case.now)
+    Questionnaire.objects.update(approved_at=case.now + timedelta(hours=1), approved_revision=1)
+
+
+CASES: tuple[Told[Case], ...] = (
     Told(
         "test-registered", nothing, lambda c: c.environment(regions=[]), lambda c: c.environment(publisher_account="")
     ),
@@ -229,8 +111,8 @@ CASES = (
     ),
     Told(
         "request-sent",
-        lambda c: c.request(),
-        lambda c: c.request("of another account"),
+        lambda c: c.letter(),
+        lambda c: c.letter(body="of another account"),
         lambda c: c.environment(publisher_account="333333333333"),
         "letter",
     ),
@@ -330,13 +212,30 @@ CASES = (
         lambda c: c.call(Source.objects.first(), *["accepted"] * 21),
         "entries",
     ),
+    Told("questionnaire-sent", lambda c: c.letter("questionnaire"), lambda c: c.letter(), approved_anew, "letter"),
+    Told("validation-dated", dated, both(dated, called_off), called_off, "time_zone"),
+    Told(
+        "demonstration-rehearsed",
+        lambda c: c.run("passed", "rehearsal"),
+        lambda c: c.run("failed", "rehearsal"),
+        lambda c: c.run("failed"),
+        "report_sha256",
+    ),
+    Told(
+        "demonstrated",
+        lambda c: c.run("passed"),
+        lambda c: c.run("passed", "rehearsal"),
+        lambda c: c.run("failed"),
+        "report_sha256",
+    ),
+    Told(
+        "icon-shown",
+        lambda c: c.profile(icon_enabled_at=c.now),
+        nothing,
+        lambda c: c.profile(icon_enabled_at=None),
+        "at",
+    ),
 )
-
-
-def found(case: Case, key: str, evidence: dict[str, Any] | None = None) -> Any:
-    item = ChecklistItem.objects.get(stage__integration=case.integration, key=key)
-    facts: Facts = replace(facts_of(item, case.now), evidence=evidence)
-    return PROOFS[key](facts)
 
 
 @pytest.mark.parametrize("told", CASES, ids=lambda told: told.key)
@@ -391,12 +290,8 @@ def test_sources_of_another_integration_prove_nothing(case: Case, environment: E
     assert {key: found(case, key).holds for key in keys} == dict.fromkeys(keys, False)
 
 
-def test_every_automatic_item_has_a_proof_and_every_stored_proof_a_story() -> None:
-    automatic = {item.key for stage in STAGES for item in stage.items if item.proof == ChecklistItem.Proof.AUTOMATIC}
-    elsewhere = {"demonstration-rehearsed"}
-    assert automatic - PROOFS.keys() <= elsewhere
-    assert {told.key for told in CASES} == STORED.keys() - elsewhere
-    assert LIVE.keys() == {"sender-proven", "production-proven", "test-enabled", "production-enabled", "rule-delivered"}
+def test_every_proof_from_facts_has_its_story() -> None:
+    assert {told.key for told in CASES} == STORED.keys()
 
 
 def test_the_proofs_of_attempts_read_few_blocks(case: Case) -> None:
