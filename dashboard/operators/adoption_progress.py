@@ -1,10 +1,13 @@
 """How far an adoption is, and how its findings look."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from datetime import datetime
 
+from dashboard.operators.replay_progress import time_left
 from dashboard.web.looks import Look, look_of
 from integrations.reconciliation.adopting import next_line
 from integrations.reconciliation.adoption import ADOPTABLE, ADOPTED, findings_of
+from integrations.reconciliation.adoption_file import INVALID, TWICE
 from integrations.reconciliation.models import Adoption
 
 STATES = {
@@ -17,6 +20,7 @@ STATES = {
 FINDINGS = {
     "adopted": Look("ok", "circle-check-filled", "Adopted"),
     "adoptable": Look("ok", "check", "Can be adopted"),
+    "being_deleted": Look("wait", "hourglass", "Being deleted"),
     "known": Look("off", "circle-minus", "Here already"),
     "tenant_unknown": Look("wait", "help-circle", "No such tenant"),
     "account_ambiguous": Look("wait", "users", "Several accounts"),
@@ -37,7 +41,10 @@ def look_of_finding(finding: str) -> Look:
 
 @dataclass(frozen=True, slots=True)
 class Progress:
-    """`done` of `total` lines at what the adoption is at; `trouble` is AWS's refusal that is tried again."""
+    """`done` of `total` lines at what the adoption is at; `trouble` is AWS's refusal that is tried again.
+
+    `rate` and `left` move all the time and are no reason to draw the page anew.
+    """
 
     state: str
     total: int
@@ -46,6 +53,8 @@ class Progress:
     adoptable: int
     adopted: int
     trouble: str
+    rate: int = field(repr=False)
+    left: str = field(repr=False)
 
     @property
     def look(self) -> Look:
@@ -78,22 +87,34 @@ class Progress:
         }.get(self.state, f"Cancelled with {self.adopted:,} of {self.lines:,} {_sources(self.lines)} adopted")
 
 
-def progress_of(adoption: Adoption) -> Progress:
+def progress_of(adoption: Adoption, now: datetime) -> Progress:
     """Return how far it is. Two queries."""
     found = findings_of(adoption)
     adoptable, adopted = found.get(ADOPTABLE, 0), found.get(ADOPTED, 0)
     applying = adoption.state == Adoption.State.APPLYING
     total = adoptable + adopted if applying else adoption.total
+    done = adopted if applying else adoption.total - found.get("", 0)
+    unasked = 0 if applying else found.get(INVALID, 0) + found.get(TWICE, 0)  # known before AWS is asked
     line = next_line(adoption) if adoption.ended_at is None else None
+    rate = _rate(adoption, done - unasked, now)
     return Progress(
         state=adoption.state,
         total=total,
-        done=adopted if applying else adoption.total - found.get("", 0),
+        done=done,
         lines=adoption.total,
         adoptable=adoptable,
         adopted=adopted,
         trouble=line.message if line and line.tries else "",
+        rate=rate,
+        left=time_left(total - done, rate),
     )
+
+
+def _rate(adoption: Adoption, done: int, now: datetime) -> int:
+    if adoption.state not in (Adoption.State.CHECKING, Adoption.State.APPLYING):
+        return 0
+    seconds = (now - (adoption.applied_at or adoption.created_at)).total_seconds()
+    return round(done / seconds) if seconds >= 1 else 0
 
 
 def _sources(number: int) -> str:

@@ -51,6 +51,7 @@ def adopt_orphan(*, drift: Drift, tenant: str, account: str, actor: Actor, now: 
             actor_label=actor.label[:200],
             total=1,
             created_at=now,
+            applied_at=now,
             due_at=now,
         )
         AdoptionLine.objects.create(
@@ -68,7 +69,18 @@ def adopt_orphan(*, drift: Drift, tenant: str, account: str, actor: Actor, now: 
 
 def apply_adoption(*, adoption: Adoption, actor: Actor, now: datetime) -> Adoption:
     """Take over what can be: AWS is asked about each once more. Raises Problem 409 `adoption_not_checked`."""
-    return _move(adoption, State.CHECKED, State.APPLYING, "adoption:apply", actor, now)
+    with transaction.atomic():
+        current = Adoption.objects.select_for_update(no_key=True).get(pk=adoption.pk)
+        if current.state == State.APPLYING:
+            return current
+        if current.state != State.CHECKED:
+            raise Problem(
+                409, "adoption_not_checked", f"This adoption is {current.state}. Wait until it is {State.CHECKED}."
+            )
+        current.state, current.applied_at, current.due_at = State.APPLYING, now, now
+        current.save(update_fields=["state", "applied_at", "due_at"])
+        _audit(current, "adoption:apply", actor, now)
+    return current
 
 
 def cancel_adoption(*, adoption: Adoption, actor: Actor, now: datetime) -> Adoption:
@@ -87,21 +99,6 @@ def findings_of(adoption: Adoption) -> dict[str, int]:
     """Return how many lines have which finding; the empty one waits for AWS."""
     counted = adoption.lines.values_list("finding").annotate(lines=Count("id")).order_by("finding")
     return dict(counted)
-
-
-def _move(
-    adoption: Adoption, before: Adoption.State, after: Adoption.State, action: str, actor: Actor, now: datetime
-) -> Adoption:
-    with transaction.atomic():
-        current = Adoption.objects.select_for_update(no_key=True).get(pk=adoption.pk)
-        if current.state == after:
-            return current
-        if current.state != before:
-            raise Problem(409, "adoption_not_checked", f"This adoption is {current.state}. Wait until it is {before}.")
-        current.state, current.due_at = after, now
-        current.save(update_fields=["state", "due_at"])
-        _audit(current, action, actor, now)
-    return current
 
 
 def _audit(adoption: Adoption, action: str, actor: Actor, now: datetime) -> None:

@@ -123,6 +123,7 @@ class Adoption(models.Model):
     actor_label = models.CharField(max_length=200)
     total = models.PositiveIntegerField()
     created_at = models.DateTimeField()
+    applied_at = models.DateTimeField(null=True)  # when somebody decided
     ended_at = models.DateTimeField(null=True)
     due_at = models.DateTimeField(null=True)
 

@@ -4,22 +4,20 @@ from collections.abc import Callable, Mapping
 from typing import Any
 from uuid import UUID
 
-from django.contrib import messages
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from dashboard.operators.adoption_form import AdoptionForm
 from dashboard.operators.adoption_progress import FINDINGS, STATES, look_of_finding, progress_of
-from dashboard.operators.events_question import environments
+from dashboard.operators.job_pages import JobPages
 from dashboard.web import filters
 from dashboard.web.csv_export import csv_of
 from dashboard.web.doors import CONFIGURE, person_of, staff_action
 from dashboard.web.filters import Filters, Sort
 from dashboard.web.keyset import every
 from dashboard.web.live import page_or_region
-from dashboard.web.looks import look_of
 from dashboard.web.paging import page_of
 from integrations.kick import kick
 from integrations.problems import Problem
@@ -28,13 +26,6 @@ from integrations.reconciliation.models import Adoption, AdoptionLine
 from integrations.reconciliation.tasks import reconcile
 from tenants.audit import Actor
 
-LIST = Filters(
-    filters=(
-        filters.choice("environment", "Environment", environments, anything="All environments"),
-        filters.choice("state", "State", [(state, look.word) for state, look in STATES.items()]),
-    ),
-    sorts=(Sort("created", ("-id",)),),
-)
 COLUMNS: Mapping[str, Callable[[Adoption], Any]] = {
     "id": lambda adoption: adoption.public_id,
     "created_at": lambda adoption: adoption.created_at,
@@ -44,6 +35,15 @@ COLUMNS: Mapping[str, Callable[[Adoption], Any]] = {
     "lines": lambda adoption: adoption.total,
     "ended_at": lambda adoption: adoption.ended_at,
 }
+ADOPTIONS = JobPages(
+    Adoption,
+    STATES,
+    COLUMNS,
+    noun=("adoption", "adoptions"),
+    template="operators/adoptions.html",
+    file="adoptions",
+    page="operator_adoption_job",
+)
 LINES = Filters(
     filters=(
         filters.search("Name or tenant"),
@@ -67,17 +67,7 @@ LINE_COLUMNS: Mapping[str, Callable[[AdoptionLine], Any]] = {
 @staff_action(CONFIGURE)
 def adoptions(request: HttpRequest) -> HttpResponseBase:
     """List the files that were handed in, newest first."""
-    asked = LIST.read(request)
-    rows = Adoption.objects.select_related("environment__integration")
-    if environment := asked.value("environment"):
-        rows = rows.filter(environment__public_id=environment)
-    if state := asked.value("state"):
-        rows = rows.filter(state=state)
-    if asked.wants_csv:
-        return csv_of("adoptions", COLUMNS, every(rows, asked.sort.fields))
-    shown = page_of(asked, rows, noun=("adoption", "adoptions"))
-    lines = [(each, look_of(STATES, each.state)) for each in shown.rows]
-    return render(request, "operators/adoptions.html", {"list": asked, "shown": shown, "lines": lines})
+    return ADOPTIONS.list(request)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -105,7 +95,7 @@ def new_adoption(request: HttpRequest) -> HttpResponse:
 @staff_action(CONFIGURE)
 def adoption(request: HttpRequest, adoption: UUID) -> HttpResponseBase:
     """Show how far an adoption is, and once AWS was asked, what it means for every line."""
-    found, asked = _found(adoption), LINES.read(request)
+    found, asked = ADOPTIONS.found(adoption), LINES.read(request)
     rows = AdoptionLine.objects.filter(adoption=found)
     if words := asked.value("q"):
         rows = rows.filter(name__icontains=words) | rows.filter(tenant__icontains=words)
@@ -113,7 +103,7 @@ def adoption(request: HttpRequest, adoption: UUID) -> HttpResponseBase:
         rows = rows.filter(finding=finding)
     if asked.wants_csv:
         return csv_of("adoption", LINE_COLUMNS, every(rows, asked.sort.fields))
-    progress = progress_of(found)
+    progress = progress_of(found, timezone.now())
     shown = page_of(asked, rows.select_related("source"), noun=("line", "lines"))
     lines = [(line, look_of_finding(line.finding)) for line in shown.rows]
     facts = (progress, [(line.number, line.finding, line.message) for line in shown.rows])
@@ -125,28 +115,14 @@ def adoption(request: HttpRequest, adoption: UUID) -> HttpResponseBase:
 @staff_action(CONFIGURE)
 def apply(request: HttpRequest, adoption: UUID) -> HttpResponseRedirect:
     """Adopt what the look at the file has found to be possible."""
-    try:
-        apply_adoption(adoption=_found(adoption), actor=Actor.person(person_of(request)), now=timezone.now())
-        kick(reconcile)
-    except Problem as problem:
-        messages.error(request, problem.detail)
-    return redirect("operator_adoption_job", adoption=adoption)
+    answer = ADOPTIONS.act(request, adoption, lambda job, **by: apply_adoption(adoption=job, **by))
+    kick(reconcile)
+    return answer
 
 
 @require_POST
 @staff_action(CONFIGURE)
 def cancel(request: HttpRequest, adoption: UUID) -> HttpResponseRedirect:
     """Stop before the next line; what was adopted stays."""
-    try:
-        cancel_adoption(adoption=_found(adoption), actor=Actor.person(person_of(request)), now=timezone.now())
-        messages.success(request, "Cancelled. What was adopted until now stays adopted.")
-    except Problem as problem:
-        messages.error(request, problem.detail)
-    return redirect("operator_adoption_job", adoption=adoption)
-
-
-def _found(public_id: UUID) -> Adoption:
-    try:
-        return Adoption.objects.select_related("environment__integration").get(public_id=public_id)
-    except Adoption.DoesNotExist as missing:
-        raise Http404 from missing
+    said = "Cancelled. What was adopted until now stays adopted."
+    return ADOPTIONS.act(request, adoption, lambda job, **by: cancel_adoption(adoption=job, **by), said)

@@ -4,13 +4,12 @@ from collections.abc import Callable, Mapping
 from typing import Any
 from uuid import UUID
 
-from django.contrib import messages
-from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
+from django.http import HttpRequest, HttpResponse, HttpResponseBase, HttpResponseRedirect
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from dashboard.operators.events_question import environments
+from dashboard.operators.job_pages import JobPages
 from dashboard.operators.reprovision_form import FilterForm, RateForm
 from dashboard.operators.reprovision_progress import STATES, progress_of
 from dashboard.web import filters
@@ -31,13 +30,6 @@ from tenants.audit import Actor
 
 SAMPLE = 20
 NOT_SKIPPED = ("", "renewed")  # its turn has not come, or it was provisioned
-LIST = Filters(
-    filters=(
-        filters.choice("environment", "Environment", environments, anything="All environments"),
-        filters.choice("state", "State", [(state, look.word) for state, look in STATES.items()]),
-    ),
-    sorts=(Sort("created", ("-id",)),),
-)
 COLUMNS: Mapping[str, Callable[[BulkRenewal], Any]] = {
     "id": lambda renewal: renewal.public_id,
     "created_at": lambda renewal: renewal.created_at,
@@ -53,6 +45,15 @@ COLUMNS: Mapping[str, Callable[[BulkRenewal], Any]] = {
     "skipped": lambda renewal: renewal.skipped,
     "ended_at": lambda renewal: renewal.ended_at,
 }
+RENEWALS = JobPages(
+    BulkRenewal,
+    STATES,
+    COLUMNS,
+    noun=("job", "jobs"),
+    template="operators/renewals.html",
+    file="reprovision",
+    page="operator_reprovision_job",
+)
 SKIPPED = Filters(filters=(filters.search("Name"),), sorts=(Sort("turn", ("id",)),))
 SKIPPED_COLUMNS: Mapping[str, Callable[[BulkRenewalItem], Any]] = {
     "source": lambda item: item.source.public_id,
@@ -67,17 +68,7 @@ SKIPPED_COLUMNS: Mapping[str, Callable[[BulkRenewalItem], Any]] = {
 @staff_action(ACT_ON_TENANTS)
 def renewals(request: HttpRequest) -> HttpResponseBase:
     """List what was asked for, newest first."""
-    asked = LIST.read(request)
-    rows = BulkRenewal.objects.select_related("environment__integration")
-    if environment := asked.value("environment"):
-        rows = rows.filter(environment__public_id=environment)
-    if state := asked.value("state"):
-        rows = rows.filter(state=state)
-    if asked.wants_csv:
-        return csv_of("reprovision", COLUMNS, every(rows, asked.sort.fields))
-    shown = page_of(asked, rows, noun=("job", "jobs"))
-    lines = [(each, look_of(STATES, each.state)) for each in shown.rows]
-    return render(request, "operators/renewals.html", {"list": asked, "shown": shown, "lines": lines})
+    return RENEWALS.list(request)
 
 
 @require_http_methods(["GET", "HEAD", "POST"])
@@ -105,7 +96,7 @@ def new_renewal(request: HttpRequest) -> HttpResponse:
 @staff_action(ACT_ON_TENANTS)
 def renewal(request: HttpRequest, renewal: UUID) -> HttpResponseBase:
     """Show how far it is, and which sources were left as they are."""
-    found, asked = _found(renewal), SKIPPED.read(request)
+    found, asked = RENEWALS.found(renewal), SKIPPED.read(request)
     rows = BulkRenewalItem.objects.filter(renewal=found).exclude(outcome__in=NOT_SKIPPED)
     rows = rows.select_related("source__tenant")
     if words := asked.value("q"):
@@ -123,12 +114,8 @@ def renewal(request: HttpRequest, renewal: UUID) -> HttpResponseBase:
 @staff_action(ACT_ON_TENANTS)
 def cancel(request: HttpRequest, renewal: UUID) -> HttpResponseRedirect:
     """Stop before the next source; what was provisioned stays."""
-    try:
-        cancel_bulk_renewal(renewal=_found(renewal), actor=Actor.person(person_of(request)), now=timezone.now())
-        messages.success(request, "Cancelled. What was provisioned again until now stays so.")
-    except Problem as problem:
-        messages.error(request, problem.detail)
-    return redirect("operator_reprovision_job", renewal=renewal)
+    said = "Cancelled. What was provisioned again until now stays so."
+    return RENEWALS.act(request, renewal, lambda job, **by: cancel_bulk_renewal(renewal=job, **by), said)
 
 
 def _begin(request: HttpRequest, chosen: FilterForm, rate: RateForm) -> HttpResponseRedirect:
@@ -140,10 +127,3 @@ def _begin(request: HttpRequest, chosen: FilterForm, rate: RateForm) -> HttpResp
     )
     kick(reconcile)
     return redirect("operator_reprovision_job", renewal=begun.public_id)
-
-
-def _found(public_id: UUID) -> BulkRenewal:
-    try:
-        return BulkRenewal.objects.select_related("environment__integration").get(public_id=public_id)
-    except BulkRenewal.DoesNotExist as missing:
-        raise Http404 from missing

@@ -1,5 +1,8 @@
 """Adoption from a file on pages: looked at first, applied, watched and cancelled."""
 
+import re
+from datetime import timedelta
+
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connection
@@ -8,6 +11,7 @@ from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
 from dashboard.operators import adoption_form
+from dashboard.operators.adoption_progress import progress_of
 from integrations.reconciliation.models import Adoption, AdoptionLine
 from integrations.registration.models import Environment
 from tests.dashboard.pages import HTMX, ClientOf, title_of
@@ -54,6 +58,25 @@ def test_a_file_or_pasted_lines_are_looked_at_and_nothing_is_adopted(
         assert (begun.state, begun.actor_label) == ("checking", "operations@example.com")
         assert list(begun.lines.values_list("finding", flat=True)) == ["", "invalid"]
     assert title_of(operations.get(f"{PATH}/{begun.public_id}").content.decode()) == "AWS is asked about 2 sources"
+
+
+def test_the_rate_and_the_time_left_count_what_aws_was_asked_about(environment: Environment) -> None:
+    now = timezone.now()
+    looked_at = make_adoption(environment, "checking", *["adoptable"] * 20, "invalid", "twice", *[""] * 30)
+    looked_at.created_at = now - timedelta(seconds=10)
+    assert (progress_of(looked_at, now).rate, progress_of(looked_at, now).left) == (2, "15 s")
+    applied = make_adoption(environment, "applying", *["adopted"] * 8, *["adoptable"] * 12, "known")
+    applied.created_at, applied.applied_at = now - timedelta(hours=1), now - timedelta(seconds=4)
+    assert (progress_of(applied, now).rate, progress_of(applied, now).left) == (2, "6 s")
+    assert progress_of(make_adoption(environment, "done", "adopted"), now).rate == 0
+
+
+def test_the_page_of_a_running_adoption_says_how_fast_it_is(operations: Client, environment: Environment) -> None:
+    adoption = make_adoption(environment, "checking", *["adoptable"] * 20, *[""] * 30)
+    Adoption.objects.filter(pk=adoption.pk).update(created_at=timezone.now() - timedelta(seconds=2))
+    page = operations.get(f"{PATH}/{adoption.public_id}").content.decode()
+    assert re.search(r"<span>\d+ a second</span>", page)
+    assert re.search(r"<span>\d+ s left</span>", page)
 
 
 @pytest.mark.parametrize(

@@ -1,6 +1,8 @@
 """Replays on pages: counted first, asked for, watched and cancelled."""
 
+import re
 from collections.abc import Callable
+from datetime import timedelta
 from urllib.parse import urlencode
 from uuid import UUID
 
@@ -106,6 +108,14 @@ def test_it_is_watched_and_cancelled(support: Client, source: Source, letters: l
     replay.refresh_from_db()
     assert replay.state == "cancelling"
     assert "Being taken back" in support.get(path).content.decode()
+
+
+def test_while_it_runs_its_page_says_how_fast(support: Client, source: Source, letters: list[UUID]) -> None:
+    replay = ask(source.environment)
+    begun = timezone.now() - timedelta(seconds=2)
+    Replay.objects.update(state="running", started_at=begun, enqueued=1_000_000, matched=2_000_000)
+    page = support.get(f"{PATH}/{replay.public_id}").content.decode()
+    assert re.search(r"<span>\d+,\d{3} a second</span>", page)
 
 
 def test_a_manager_reads_and_does_not_act(client_of: ClientOf, source: Source, letters: list[UUID]) -> None:

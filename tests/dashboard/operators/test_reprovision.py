@@ -109,6 +109,12 @@ def test_it_is_watched(support: Client, expired: list[Source]) -> None:
     assert "It is connected again." in support.get(f"{path}?format=csv").getvalue().decode()
 
 
+def test_while_it_runs_its_page_says_how_fast(support: Client, expired: list[Source]) -> None:
+    renewal = begun(expired[0], per_second=50)
+    BulkRenewal.objects.update(total=90_000, done=60_000)
+    assert "<span>50 a second</span>" in support.get(f"{PATH}/{renewal.public_id}").content.decode()
+
+
 def test_it_is_cancelled_and_a_second_time_is_told(support: Client, expired: list[Source]) -> None:
     renewal = begun(expired[0])
     path = f"{PATH}/{renewal.public_id}"
