@@ -120,8 +120,10 @@ def _check_live(adoption: Adoption) -> None:
 
 
 def _check_not_here(adoption: Adoption, line: AdoptionLine) -> None:
-    here = Source.objects.filter(region=line.region, name=line.name).exclude(desired=Desired.ABSENT)
-    source = here.select_related("tenant").first()
+    named = Source.objects.filter(region=line.region, name=line.name)
+    if named.filter(desired=Desired.ABSENT, due_at__isnull=False).exists():  # the deletion would hit what is adopted
+        raise NotAdoptable("being_deleted", "It was deleted here, and AWS has not confirmed that yet. Wait for it.")
+    source = named.exclude(desired=Desired.ABSENT).select_related("tenant").first()
     if source is not None:
         whose = source.tenant.external_id if source.environment_id == adoption.environment_id else "another environment"
         raise NotAdoptable("known", f"It belongs to {whose} already.")

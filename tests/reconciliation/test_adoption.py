@@ -1,5 +1,6 @@
 """Adoption of what AWS has already: looked at first, and never of another account than the one asked for."""
 
+from collections.abc import Callable
 from typing import Any
 
 import pytest
@@ -9,6 +10,7 @@ from integrations.problems import Problem
 from integrations.reconciliation.adoption import apply_adoption, cancel_adoption, request_adoption
 from integrations.reconciliation.models import Adoption, Drift
 from integrations.registration.models import Environment
+from integrations.sources.deletion import delete_source
 from integrations.sources.models import Source
 from integrations.sources.reserve import reserve_for
 from integrations.sources.states import shown_state
@@ -125,6 +127,23 @@ def test_applying_twice_adopts_once(environment: Environment, tenant: Tenant, aw
     applied(requested(environment, text))
     assert findings(requested(environment, text)) == ["known"]
     assert Source.objects.get().tenant.name == "Newcomer"
+
+
+def test_a_name_whose_deletion_aws_has_not_confirmed_is_not_adopted(
+    environment: Environment, tenant: Tenant, offer: Callable[..., Source], aws: World
+) -> None:
+    source = offer()
+    sweep(clock=timezone.now)
+    delete_source(source=source, keep_queue=True, actor=BACKEND, now=timezone.now())
+    text = f"name,tenant,region\n{source.name},alder,eu-west-1\n"
+    adoption = requested(environment, text)
+    assert findings(adoption) == ["being_deleted"]
+    adoption.lines.update(finding="adoptable", account=ALDER)  # it began after the look at the file
+    assert findings(applied(adoption)) == ["being_deleted"]
+    sweep(clock=timezone.now)
+    assert findings(requested(environment, text)) == ["unknown_at_aws"]
+    aws.offer(source.name)
+    assert findings(applied(requested(environment, text))) == ["adopted"]
 
 
 def test_what_was_cancelled_is_not_applied(environment: Environment, tenant: Tenant, aws: World) -> None:
