@@ -6,6 +6,7 @@ SLOT_LOCK = 78  # a publisher is at work
 SWEEP_LOCK = 79  # the one sweep of sources
 REPLAY_LOCK = 80  # the one worker of replays
 RECONCILE_LOCK = 82  # the one worker of surveys, adoptions and bulk renewals
+EXPORT_LOCK = 83  # (.., a tenant's place): one of its downloads is running
 PACE_LOCK = 81  # shared: a publisher takes its share of AWS's quota
 
 # Single numbers.

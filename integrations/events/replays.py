@@ -16,12 +16,16 @@ from integrations.problems import Problem
 from integrations.registration.models import Environment
 from tenants import audit
 from tenants.audit import Actor
+from tenants.models import AuditEntry
 
 HIGHEST_RATE = 100_000
 COUNT_SECONDS = 3.0  # somebody waits for the answer; a longer count says "at least"
 COUNT_SCAN = 20_000  # events in one statement
 COUNT_LIMIT = 100_000  # of what is still to be sent
 SAMPLE = 20  # deliveries of each state
+# Each takes its turn of one worker. What gates owe does not count against anybody.
+MOST_OF_A_TENANT = 20
+MOST_OF_AN_ENVIRONMENT = 200
 
 QUEUED = """
 select q.id, (select count(*) from (select 1 from retry r where r.replay_id = q.id limit %s) x)
@@ -62,10 +66,13 @@ def request_replay(
 ) -> tuple[Replay, Forecast]:
     """Ask for the deliveries of this filter to be sent again, at most `rate` a second; return it with its forecast.
 
-    What enters the filter's states after `now` is not part of it. Raises Problem for an unusable filter or rate.
+    What enters the filter's states after `now` is not part of it. Raises Problem for an unusable filter or rate, and
+    429 `too_many_replays` when as many as may run at once do.
     """
     if rate is not None and not 1 <= rate <= HIGHEST_RATE:
         raise Problem(422, "rate_invalid", f"A rate is 1 to {HIGHEST_RATE} deliveries a second; leave it out for none.")
+    if actor.kind != AuditEntry.ActorKind.SYSTEM:
+        _check_running(wanted)
     expected = forecast(wanted=wanted, everything=everything, now=now)
     replay = _from(wanted)
     replay.rate, replay.actor_label = rate, actor.label[:200]
@@ -83,6 +90,22 @@ def request_replay(
             after=wanted.described() | {"rate": rate, "matched": expected.matched},
         )
     return replay, expected
+
+
+def _check_running(wanted: DeliveryFilter) -> None:
+    """Two at once may both be let through: it bounds the work, to the replay nobody counts it."""
+    running = Replay.objects.filter(environment=wanted.environment, due_at__isnull=False)
+    most, whose = MOST_OF_AN_ENVIRONMENT, "environment"
+    if wanted.tenant is not None:
+        running, most, whose = running.filter(tenant=wanted.tenant), MOST_OF_A_TENANT, "tenant"
+    if running.count() >= most:
+        raise Problem(
+            429,
+            "too_many_replays",
+            f"{most} replays of this {whose} are running. Wait until one has ended, or cancel one; one replay can take "
+            "many events.",
+            headers={"Retry-After": "30"},
+        )
 
 
 def cancel_replay(*, replay: Replay, actor: Actor, now: datetime) -> Replay:

@@ -4,9 +4,12 @@ import csv
 import io
 import json
 from collections.abc import Callable
+from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
+from django.core.signals import request_finished
+from django.db import close_old_connections
 from django.test import Client
 from django.utils import timezone
 
@@ -84,6 +87,29 @@ def test_the_list_goes_on_page_by_page_and_as_a_file(
     rows = list(csv.DictReader(io.StringIO(b"".join(file.streaming_content).decode())))  # type: ignore[attr-defined]
     assert [row["event_id"] for row in rows] == ids[::-1]
     assert rows[0]["type"] == "'=order"  # no formula
+
+
+def hang_up(response: Any) -> None:
+    """Close the response as the server does when nobody reads it to its end; the test's connection stays."""
+    request_finished.disconnect(close_old_connections)
+    response.close()
+    request_finished.connect(close_old_connections)
+
+
+def test_a_tenant_downloads_few_files_at_once(cast: Cast, admin: Client, client_of: ClientOf, source: Source) -> None:
+    def download(browser: Client = admin) -> Any:
+        return browser.get(at(cast, "deliveries"), {"format": "csv"})
+
+    running = [download(), download(client_of("tenant viewer"))]
+    refused = download()
+    assert (refused.status_code, refused.headers["Content-Type"]) == (429, "text/html; charset=utf-8")
+    assert "Two files are being downloaded already" in refused.content.decode()
+    assert b"".join(running[0].streaming_content).startswith(b"event_id,")
+    again = download()
+    assert again.status_code == 200
+    hang_up(again)
+    hang_up(running[1])
+    assert [each.status_code for each in (download(), download(), download())] == [200, 200, 429]
 
 
 def test_an_event_shows_the_envelope_of_the_rule_and_reading_it_is_written_down(

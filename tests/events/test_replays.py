@@ -10,12 +10,13 @@ from integrations.events import discarding, replays
 from integrations.events.delivery_filter import DeliveryFilter
 from integrations.events.discarding import discard_dead, forecast_discard
 from integrations.events.models import Replay
-from integrations.events.replays import cancel_replay, forecast, replay_of, still_to_send
+from integrations.events.replays import cancel_replay, forecast, replay_of, request_replay, still_to_send
 from integrations.events.story import story_of
 from integrations.problems import Problem
 from integrations.registration.models import Environment
 from integrations.sources.models import Lane, Source, SourceChange
 from tenants.accounts import put_tenant
+from tenants.audit import Actor
 from tenants.identifiers import moment_of, uuid7
 from tenants.models import AuditEntry, Tenant
 from tests.conftest import SYSTEM
@@ -254,6 +255,33 @@ def test_cancelling_is_audited_once_and_refused_after_the_end(environment: Envir
     with pytest.raises(Problem) as refused:
         cancel_replay(replay=replay, actor=SYSTEM, now=timezone.now())
     assert (refused.value.status, refused.value.code) == (409, "replay_ended")
+
+
+def test_only_so_many_replays_of_a_tenant_and_of_an_environment_run_at_once(
+    tenant: Tenant, birch: Birch, environment: Environment, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    backend = Actor("key", "backend")
+    monkeypatch.setattr(replays, "MOST_OF_A_TENANT", 2)
+    monkeypatch.setattr(replays, "MOST_OF_AN_ENVIRONMENT", 3)
+
+    def replay(asked_by: Actor = backend, **fields: Any) -> Replay:
+        asked = wanted(environment, **fields)
+        return request_replay(wanted=asked, everything=True, actor=asked_by, now=timezone.now())[0]
+
+    first, _ = replay(tenant=tenant), replay(tenant=tenant)
+    with pytest.raises(Problem, match="2 replays of this tenant are running") as refused:
+        replay(tenant=tenant)
+    assert (refused.value.status, refused.value.code, refused.value.headers) == (
+        429,
+        "too_many_replays",
+        {"Retry-After": "30"},
+    )
+    replay(tenant=birch[0])
+    replay(tenant=tenant, asked_by=SYSTEM)  # what a gate owes is not refused
+    with pytest.raises(Problem, match="3 replays of this environment"):
+        replay()
+    Replay.objects.exclude(pk=first.pk).update(due_at=None, ended_at=timezone.now())
+    replay(tenant=tenant)
 
 
 def test_a_replay_of_another_environment_is_unknown(environment: Environment, other_environment: Environment) -> None:

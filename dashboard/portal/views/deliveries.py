@@ -14,6 +14,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from dashboard.portal.deliveries import REPLAYABLE, filters_for, question_of, sources_to_choose
 from dashboard.portal.event_types import types_for
+from dashboard.portal.exports import send_alone
 from dashboard.portal.shell import shell
 from dashboard.portal.views.enabling import environment_of
 from dashboard.web import looks
@@ -56,15 +57,20 @@ def deliveries(request: HttpRequest, tenant: Tenant) -> HttpResponseBase:
     """List the tenant's events, newest first, or send them as a file."""
     asked = filters_for(sources_to_choose(tenant), types_for(tenant)).read(request)
     question = question_of(tenant, asked)
+    status = 200
     if asked.wants_csv:
-        return csv_of("deliveries", COLUMNS, _all(question, asked))
+        try:
+            return send_alone(tenant, csv_of("deliveries", COLUMNS, _all(question, asked)))
+        except Problem as problem:
+            messages.error(request, problem.detail)
+            status = problem.status
     found = _found(question, asked)
     rows = [(row, look_of(looks.EVENT, row.state)) for row in found.rows]
     shown = stretched(asked, rows, older=str(found.older) if found.older else "")
     running = Replay.objects.filter(tenant=tenant, ended_at=None).order_by("-public_id")[:5]
     context = shell(request, tenant, TAB, list=asked, shown=shown, replays=running, narrow=not asked.value("q"))
     context["filtered"] = asked.url().partition("?")[2]
-    return render(request, "portal/deliveries.html", context)
+    return render(request, "portal/deliveries.html", context, status=status)
 
 
 @require_safe
