@@ -4,7 +4,9 @@ import re
 from collections.abc import MutableMapping
 from typing import Any
 
-SECRET = re.compile(r"/(portal-link|invitations|hand-off|first-administrator|accounts/password/reset)/[^\s\"'/?]+")
+SECRET = re.compile(
+    r"/(portal-link|invitations|hand-off|first-administrator|accounts/password/reset|accounts/email)/[^\s\"'/?]+"
+)
 
 
 def hide_tokens(_: object, __: str, event: MutableMapping[str, Any]) -> MutableMapping[str, Any]:

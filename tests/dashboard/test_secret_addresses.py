@@ -14,6 +14,8 @@ from dashboard.secret_addresses import hide_tokens
         ("Not Found: /hand-off/s3cret", "Not Found: /hand-off/[hidden]"),
         ("POST /invitations/s3cret", "POST /invitations/[hidden]"),
         ("GET /portal-link/s3cret?x=1", "GET /portal-link/[hidden]?x=1"),
+        ("GET /accounts/email/MQ:1x:s3cret", "GET /accounts/email/[hidden]"),
+        ("GET /accounts/email", "GET /accounts/email"),
         ("GET /portal/01890000/", "GET /portal/01890000/"),
     ],
 )
