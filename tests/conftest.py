@@ -99,6 +99,7 @@ def make_environment(slug: str, now: datetime) -> Environment:
         namespace=f"aws.partner/{slug}.example.com.test",
         publisher_account="111111111111",
         regions=["eu-west-1", "us-east-1"],
+        gate_policy=Environment.GatePolicy.HOLD,
     )
     integration = create_integration(slug=slug, name=slug.title(), environments=[settings], actor=SYSTEM, now=now)
     return integration.environments.get()

@@ -109,8 +109,11 @@ def _detach(simulator: Simulator, customer: Customer, source: Source) -> None:
 def _environment(now: datetime) -> Environment:
     """Return the test environment, where everything happens: production opens with the last of AWS's stages."""
     if not Integration.objects.filter(slug=SLUG).exists():
+        held = Environment.GatePolicy.HOLD  # the demo world shows what a customer's production sees
         sides = [
-            EnvironmentSettings("test", f"{NAMESPACE}.test", PUBLISHER, REGIONS, receiver_accounts=[RECEIVER]),
+            EnvironmentSettings(
+                "test", f"{NAMESPACE}.test", PUBLISHER, REGIONS, receiver_accounts=[RECEIVER], gate_policy=held
+            ),
             EnvironmentSettings("production", NAMESPACE, PUBLISHER, REGIONS),
         ]
         begin_integration(slug=SLUG, name=NAME, environments=sides, actor=ACTOR, now=now)

@@ -90,8 +90,6 @@ class NewIntegrationForm(ProductForm):
                 publisher_account=given["publisher_account"],
                 regions=given["regions"],
                 receiver_accounts=receivers,
-                # AWS wants to see events sent before the source is accepted; what it drops then is kept here.
-                gate_policy=Environment.GatePolicy.SEND_AND_KEEP,
             ),
             EnvironmentSettings(
                 kind="production",

@@ -14,10 +14,16 @@ from tenants import audit
 from tenants.audit import Actor
 from tenants.models import Directory
 
+# AWS wants to see a test environment's events sent before anybody has accepted; what it drops then is kept here.
+BEGINS_WITH = {"test": Environment.GatePolicy.SEND_AND_KEEP, "production": Environment.GatePolicy.HOLD}
+
 
 @dataclass(frozen=True, slots=True)
 class EnvironmentSettings:
-    """What a provider registers with AWS for one environment. Raises LimitError where AWS would refuse it."""
+    """What a provider registers with AWS for one environment. Without a gate policy it begins with its kind's.
+
+    Raises LimitError where AWS would refuse it.
+    """
 
     kind: Literal["test", "production"]
     namespace: str
@@ -27,7 +33,7 @@ class EnvironmentSettings:
     external_id: str = ""
     receiver_accounts: Sequence[str] = ()
     enabled: bool = False  # production only: open to tenants at once, without going live by stage 4
-    gate_policy: Environment.GatePolicy = Environment.GatePolicy.HOLD
+    gate_policy: str = ""
 
     def check(self) -> None:
         names.check_namespace(self.namespace, self.kind)
@@ -81,6 +87,6 @@ def create_environment(integration: Integration, settings: EnvironmentSettings, 
         external_id=settings.external_id,
         receiver_accounts=list(settings.receiver_accounts),
         regions=list(settings.regions),
-        gate_policy=settings.gate_policy,
+        gate_policy=settings.gate_policy or BEGINS_WITH[settings.kind],
         enabled_at=now if settings.enabled and settings.kind == "production" else None,
     )

@@ -159,7 +159,9 @@ def _make_cast() -> "Environment":
 
     now = timezone.now()
     regions = ["eu-west-1", "us-east-1"]
-    settings = EnvironmentSettings(kind="test", namespace=NAMESPACE, publisher_account="111111111111", regions=regions)
+    settings = EnvironmentSettings(
+        kind="test", namespace=NAMESPACE, publisher_account="111111111111", regions=regions, gate_policy="hold"
+    )
     with transaction.atomic():
         actor = Actor.system("large store")
         created = create_integration(slug=SLUG, name="Large store", environments=[settings], actor=actor, now=now)

@@ -26,7 +26,9 @@ def main() -> None:
     from tenants.audit import Actor
 
     actor, now = Actor.system("benchmark"), timezone.now()
-    settings = EnvironmentSettings("test", "aws.partner/benchmark.example.com.test", "111111111111", ["eu-west-1"])
+    settings = EnvironmentSettings(
+        "test", "aws.partner/benchmark.example.com.test", "111111111111", ["eu-west-1"], gate_policy="hold"
+    )
     integration = create_integration(slug="benchmark", name="Benchmark", environments=[settings], actor=actor, now=now)
     environment = integration.environments.get()
     sources = {}

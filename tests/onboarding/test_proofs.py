@@ -39,6 +39,7 @@ def sent_and_kept(case: Case) -> None:
 
 
 def held(case: Case) -> None:
+    case.environment(gate_policy="hold")
     case.attempt(case.source(), observed=2)
 
 

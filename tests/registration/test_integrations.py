@@ -41,7 +41,7 @@ def test_an_environment_keeps_what_was_registered_with_aws() -> None:
     environment = create("orders", given).environments.get()
     assert (environment.role_arn, environment.external_id) == (role, "word")
     assert (environment.receiver_accounts, environment.regions) == (["222222222222"], ["eu-west-1"])
-    assert (environment.gate_policy, environment.enabled_at) == ("hold", None)
+    assert (environment.gate_policy, environment.enabled_at) == ("send_and_keep", None)
 
 
 @pytest.mark.parametrize(

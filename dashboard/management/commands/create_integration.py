@@ -10,7 +10,7 @@ from django.utils import timezone
 from dashboard.management.refusals import as_command_errors
 from integrations.onboarding.stages import begin_integration
 from integrations.registration.integrations import EnvironmentSettings
-from integrations.registration.models import Integration
+from integrations.registration.models import Environment, Integration
 from tenants.audit import Actor
 
 Kind = Literal["test", "production"]
@@ -31,6 +31,12 @@ class Command(BaseCommand):
         parser.add_argument("--role-arn", default="", help="role of the publisher account to assume")
         parser.add_argument("--external-id", default="", help="external id that the role asks for")
         parser.add_argument("--receiver-accounts", default=[], type=listed, help="accounts for the test's AWS side")
+        parser.add_argument(
+            "--gate-policy",
+            default="",
+            choices=Environment.GatePolicy.values,
+            help="for events of a source that AWS calls PENDING; without one, test sends and keeps, production holds",
+        )
         parser.add_argument(
             "--enabled",
             action="store_true",
@@ -66,6 +72,7 @@ def _settings(kind: Kind, options: dict[str, Any]) -> EnvironmentSettings:
         external_id=options["external_id"],
         receiver_accounts=options["receiver_accounts"],
         enabled=options["enabled"],
+        gate_policy=options["gate_policy"],
     )
 
 
