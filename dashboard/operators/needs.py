@@ -4,7 +4,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from dashboard.operators.overview import link
+from django.urls import reverse
+
 from dashboard.web.looks import SOURCE, Look, look_of
 from dashboard.web.overview import Overview, SourceFacts
 from integrations.onboarding.waiting_integrations import WaitingIntegration, waiting_integrations
@@ -52,7 +53,7 @@ def _stopped(overview: Overview) -> Iterator[Need]:
             Look("bad", "alert-triangle-filled", "Stopped"),
             f"{stop.environment}, {stop.region}",
             "AWS refuses our credentials or cannot be reached",
-            link("operator_health"),
+            reverse("operator_health"),
             "What waits is kept, tried again by itself, and sent as soon as AWS takes it.",
             code=stop.code,
             message=stop.message,
@@ -61,7 +62,7 @@ def _stopped(overview: Overview) -> Iterator[Need]:
 
 def _needs_of_source(source: SourceFacts, now: datetime) -> Iterator[Need]:
     who = f"{source.tenant}, {source.region}" if source.region else source.tenant
-    url = link("operator_source", source.key)
+    url = reverse("operator_source", args=[source.key])
     kept = source.counters.held
     held = f"{kept:,} {'event is' if kept == 1 else 'events are'} held here and nothing is lost." if kept else ""
     if source.state in NEEDS:
@@ -100,5 +101,5 @@ def _of_integration(waiting: WaitingIntegration) -> Need:
         look,
         waiting.name,
         f"on its way with AWS, {', '.join(waiting.says)}",
-        link("onboarding_integration", waiting.public_id),
+        reverse("onboarding_integration", args=[waiting.public_id]),
     )

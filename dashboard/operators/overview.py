@@ -5,7 +5,6 @@ from datetime import datetime
 
 from django.core.cache import cache
 from django.db.models import OuterRef, Subquery, Value
-from django.urls import NoReverseMatch, reverse
 
 from dashboard.web.charts import Chart, Line
 from dashboard.web.differences import action_words
@@ -111,11 +110,3 @@ def _done(at: datetime, kind: str, tenant: str | None, actor: str, action: str) 
 def _observed(at: datetime, tenant: str, region: str, word: str) -> Happening:
     who = f"{tenant}, {region}" if region else tenant
     return Happening(at, "cloud", who, f"AWS says {(word or 'nothing').upper()}")
-
-
-def link(route: str, *arguments: object) -> str:
-    """Return the address of a page that somebody may follow, or nothing while it does not exist."""
-    try:
-        return reverse(route, args=arguments)
-    except NoReverseMatch:
-        return ""

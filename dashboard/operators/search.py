@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from uuid import UUID
 
 from django.db.models import Q
+from django.urls import reverse
 
-from dashboard.operators.overview import link
 from dashboard.web.looks import EVENT, look_of
 from dashboard.web.navigation import places_of
 from integrations.events.candidates import Question
@@ -22,7 +22,7 @@ LONGEST = 256
 
 @dataclass(frozen=True, slots=True)
 class Hit:
-    """Something that was found. `url` is empty while nothing shows it."""
+    """Something that was found, and the page that shows it."""
 
     url: str
     icon: str
@@ -64,7 +64,7 @@ def _tenants(term: str) -> Iterator[Hit]:
     found = Tenant.objects.filter(by_words | _by_id(term)).select_related("directory").order_by("name", "pk")
     for tenant in found[:MOST]:
         closed = ", closed" if tenant.closed_at else ""
-        url = link("operator_tenant", tenant.public_id)
+        url = reverse("operator_tenant", args=[tenant.public_id])
         yield Hit(url, "building-community", tenant.name, f"{tenant.external_id} in {tenant.directory.name}{closed}")
 
 
@@ -76,20 +76,22 @@ def _sources(term: str) -> Iterator[Hit]:
     found = Source.objects.filter(asked, account__isnull=False).select_related("tenant").order_by("name", "region")
     for source in found[:MOST]:
         note = f"{source.tenant.name}, {source.region}, account {source.account}"
-        yield Hit(link("operator_source", source.public_id), "plug-connected", source.name, note)
+        yield Hit(reverse("operator_source", args=[source.public_id]), "plug-connected", source.name, note)
 
 
 def _keys(term: str) -> Iterator[Hit]:
     prefix = term.removeprefix("pb_test_").removeprefix("pb_live_").split("_")[0]
     found = ApiKey.objects.filter(Q(name__icontains=term) | Q(prefix=prefix)).select_related("environment__integration")
     for key in found.order_by("name", "pk")[:MOST]:
-        yield Hit(f"{link('operator_keys')}?q={key.prefix}", "key", key.name, f"{key.prefix}…, {key.environment}")
+        yield Hit(f"{reverse('operator_keys')}?q={key.prefix}", "key", key.name, f"{key.prefix}…, {key.environment}")
 
 
 def _events(term: str) -> Iterator[Hit]:
     for row in find_anything(term, Question())[:MOST]:
         word = look_of(EVENT, row.state).word
-        yield Hit(link("operator_event", row.event_id), "list-search", str(row.event_id), f"{row.type}, {word}")
+        yield Hit(
+            reverse("operator_event", args=[row.event_id]), "list-search", str(row.event_id), f"{row.type}, {word}"
+        )
 
 
 def _by_id(term: str) -> Q:

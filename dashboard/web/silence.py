@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from urllib.parse import urlencode
 
-from django.urls import NoReverseMatch, reverse
+from django.urls import reverse
 from django.utils.translation import gettext_lazy
 
 from dashboard.web.looks import AWS_WORD
@@ -131,16 +131,12 @@ def _text(name: str, value: object) -> str:
 
 
 def _staff_button(silence: Silence) -> Button | None:
-    """Return the button, or None where the page that it leads to is not there."""
-    words = _STAFF.get(silence.decisive.action)
-    if words is None:
+    """Return the button, or None where nothing that staff can do mends it."""
+    words, source = _STAFF.get(silence.decisive.action), silence.source
+    if words is None or (words[1] == "operator_source" and source is None):
         return None
     label, route, query = words
-    source = silence.source
-    try:
-        url = reverse(route, args=[source.public_id] if route == "operator_source" and source else [])
-    except NoReverseMatch:
-        return None
+    url = reverse(route, args=[source.public_id] if route == "operator_source" and source else [])
     asked = query | ({"source": str(source.public_id)} if source and route == "operator_events" else {})
     return Button(label, f"{url}?{urlencode(asked)}" if asked else url)
 

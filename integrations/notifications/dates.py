@@ -22,6 +22,5 @@ def dates_that_come(reminders: list[Reminder]) -> Iterator[Occurrence]:
             "place": appointment.place,
             "days": timedelta(minutes=reminder.minutes_before) // DAY,
             "integration_id": str(appointment.integration.public_id),
-            "integration": appointment.integration.slug,
         }
         yield Occurrence(Kind.VALIDATION, f"validation-reminder:{reminder.pk}", reminder.due_at, facts=facts)

@@ -7,8 +7,9 @@ from typing import Any
 from django.conf import settings
 from django.core.mail import EmailMultiAlternatives
 from django.template.loader import render_to_string
-from django.urls import NoReverseMatch, reverse
+from django.urls import reverse
 
+from integrations.notifications.kinds import Kind
 from integrations.notifications.models import Notice
 from tenants.access import is_staff
 from tenants.models import User
@@ -38,7 +39,7 @@ def mail_of(user: User, notices: Sequence[Notice]) -> EmailMultiAlternatives:
         "several": each,
         "number": len(each),
         "url": each[0].url,
-        "preferences_url": f"{settings.PUBLIC_URL}{_path('notifications')}",
+        "preferences_url": f"{settings.PUBLIC_URL}{reverse('notifications')}",
     }
     text = render_to_string("emails/frame.txt", context | {"template": f"emails/{name}/body.txt"})
     mail = EmailMultiAlternatives(_plain(name, "subject", context), text, to=[user.email])
@@ -53,26 +54,18 @@ def _plain(name: str, part: str, context: dict[str, Any]) -> str:
 
 
 def _context(notice: Notice, user: User) -> dict[str, Any]:
-    return {"facts": notice.facts, "for_staff": is_staff(user), "url": _url(notice, user), "at": notice.at}
+    url = f"{settings.PUBLIC_URL}{_path(notice, user)}"
+    return {"facts": notice.facts, "for_staff": is_staff(user), "url": url, "at": notice.at}
 
 
-def _url(notice: Notice, user: User) -> str:
+def _path(notice: Notice, user: User) -> str:
     facts = notice.facts
-    if notice.kind == "overdue":
-        path = _path("onboarding_integration", facts.get("integration_id", "")) or _path("onboarding_board")
-    elif notice.kind == "validation":
-        path = _path("onboarding_validation", facts.get("integration", "")) or _path("onboarding_board")
-    elif not facts.get("source_id"):
-        path = _path("operator_health")
-    elif is_staff(user):
-        path = _path("operator_source", facts["source_id"]) or _path("operator_diagnosis", facts["tenant_id"])
-    else:
-        path = _path("portal_connection", facts["tenant_id"])
-    return f"{settings.PUBLIC_URL}{path or '/'}"
-
-
-def _path(route: str, *arguments: str) -> str:
-    try:
-        return reverse(route, args=arguments)
-    except NoReverseMatch:
-        return ""
+    if notice.kind == Kind.OVERDUE:
+        return reverse("onboarding_integration", args=[facts["integration_id"]])
+    if notice.kind == Kind.VALIDATION:
+        return reverse("onboarding_validation", args=[facts["integration_id"]])
+    if not facts.get("source_id"):  # a breaker
+        return reverse("operator_health")
+    if is_staff(user):
+        return reverse("operator_source", args=[facts["source_id"]])
+    return reverse("portal_connection", args=[facts["tenant_id"]])

@@ -15,6 +15,7 @@ FACTS = {
     "region": "eu-west-1", "source_id": "01890000-0000-7000-8000-000000000000",
     "tenant_id": "01890000-0000-7000-8000-000000000000", "hours": 24, "expires_at": "2026-12-01 10:00 UTC", "stage": 2,
     "due_on": "2026-12-01", "starts": "Tuesday, 01 December 2026, 10:00 Europe/Berlin (09:00 UTC)", "days": 7,
+    "integration_id": "01890000-0000-7000-8000-000000000000",
 }  # fmt: skip
 BREAKER = {
     "product": "Shop", "environment": "test", "region": "eu-west-1", "code": "ExpiredToken",

@@ -10,7 +10,6 @@ from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from dashboard.operators.environment_form import EnvironmentForm, filled_with
-from dashboard.operators.overview import link
 from dashboard.web.doors import CONFIGURE, may, person_of, staff_action, staff_page
 from integrations.aws.limits import LimitError
 from integrations.problems import Problem
@@ -67,7 +66,7 @@ def environment_settings(request: HttpRequest, environment: UUID) -> HttpRespons
     if form.is_valid() and _save(form, found, Actor.person(person_of(request))):
         messages.success(request, f"The settings of {found} are saved.")
         return redirect("operator_integration", integration=found.integration.public_id)
-    context = {"environment": found, "form": form, "gate_url": link("operator_environment", found.public_id)}
+    context = {"environment": found, "form": form}
     return render(request, "operators/environment_settings.html", context, status=422 if form.errors else 200)
 
 
@@ -93,10 +92,9 @@ def _save(form: EnvironmentForm, environment: Environment, actor: Actor) -> bool
 
 
 def _shown(request: HttpRequest, found: Integration, form: NameForm, status: int = 200) -> HttpResponse:
-    environments = list(found.environments.order_by("-kind"))
     context = {
         "integration": found,
-        "environments": [(each, link("operator_environment", each.public_id)) for each in environments],
+        "environments": found.environments.order_by("-kind"),
         "form": form,
         "may_configure": may(person_of(request), CONFIGURE),
     }

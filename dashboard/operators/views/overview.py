@@ -11,7 +11,6 @@ from dashboard.operators.needs import MOST_ATTENTION, needs_of
 from dashboard.operators.overview import (
     PERIODS,
     USUAL,
-    link,
     queued_now,
     recent_activity,
     segments_of,
@@ -56,7 +55,6 @@ def overview_page(request: HttpRequest, user: User) -> HttpResponse:
         "more_needs": len(needs) - MOST_ATTENTION,
         "segments": segments_of(found),
         "happened": happened,
-        "sources_url": link("operator_sources"),
         "with_chart": True,
     } | _traffic_context(period, chart)
     return page_or_region(request, "operators/overview.html", facts, context)

@@ -18,6 +18,6 @@ def search(request: HttpRequest) -> HttpResponse:
     context = {"words": words, "kinds": kinds, "number": len(hits)}
     if request.htmx:  # type: ignore[attr-defined]
         return render(request, "operators/search.html#results", context)
-    if len(hits) == 1 and hits[0].url and hits[0].title == words:
+    if len(hits) == 1 and hits[0].title == words:
         return HttpResponseRedirect(hits[0].url)
     return render(request, "operators/search.html", context)
