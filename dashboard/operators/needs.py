@@ -3,6 +3,7 @@
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from urllib.parse import urlencode
 
 from django.urls import reverse
 
@@ -86,7 +87,7 @@ def _needs_of_source(source: SourceFacts, now: datetime) -> Iterator[Need]:
             Look("bad", "alert-triangle-filled", "Dead letters"),
             who,
             f"{dead:,} {word} could not be delivered",
-            url,
+            f"{reverse('operator_events')}?{urlencode({'state': 'dead', 'source': source.key})}",
             "Kept, and not tried again until somebody replays them.",
         )
 

@@ -1,5 +1,7 @@
 import re
 from datetime import date, datetime, timedelta
+from html import unescape
+from uuid import UUID
 
 import pytest
 from django.core.cache import cache
@@ -15,9 +17,11 @@ from integrations.registration.breakers import open_breaker
 from integrations.registration.models import Environment
 from integrations.sources.maintenance import begin_maintenance
 from integrations.sources.models import Source, SourceChange
+from integrations.sources.reserve import reserve_for
 from tenants.audit import Actor
 from tests.dashboard.cast import Cast
 from tests.dashboard.pages import FUTURE, HTMX, ClientOf, MakeSource, accepted, bury, store_event
+from tests.events.history import dead
 
 
 @pytest.fixture
@@ -131,6 +135,17 @@ class TestAttention:
     def test_held_events_come_with_their_comfort(self, support: Client, cast: Cast, make_source: MakeSource) -> None:
         store_event(cast.alder, make_source(cast.alder, observed="pending"))
         assert "1 event is held here and nothing is lost." in part(page(support), "Needs attention")
+
+    def test_dead_letters_of_a_tenant_without_a_source_are_one_click_away(self, support: Client, cast: Cast) -> None:
+        reserve = reserve_for(tenant_id=cast.alder.pk)
+        assert reserve is not None
+        event = store_event(cast.alder, reserve)
+        with connection.cursor() as cursor:
+            cursor.execute("delete from pending")
+        dead(reserve, UUID(event), "hold_limit", timezone.now())
+        found = re.search(r'href="([^"]*)" id="need-dead', part(page(support), "Needs attention"))
+        assert found
+        assert event in page(support, unescape(found[1]))
 
     def test_an_integration_that_is_late_with_aws_stands_among_what_needs_somebody(
         self, support: Client, cast: Cast, make_source: MakeSource, environment: Environment
