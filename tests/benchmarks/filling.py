@@ -9,30 +9,23 @@ import sys
 
 import django
 
-COUNT = "select count(*) from events where environment_id = %s"
-
 
 def main(events: int) -> None:
-    """Fill, and make a key."""
+    """Fill as `manage.py seed` does, and make a key."""
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "dashboard.settings")
     django.setup()
-    import psycopg
-    from django.conf import settings
     from django.utils import timezone
 
+    from dashboard.seed.filling import fill
+    from dashboard.seed.plan import Plan
+    from integrations.events.models import Event
     from integrations.registration.keys import issue_key
-    from integrations.registration.models import Environment
     from tenants.audit import Actor
-    from tests.benchmarks.large_store import fill
 
-    with psycopg.connect(settings.DATABASE_URL_DIRECT, autocommit=True) as connection:
-        environment = Environment.objects.get(
-            pk=fill(connection, events=events, say=lambda text: print(text, file=sys.stderr))  # noqa: T201
-        )
-        row = connection.execute(COUNT, [environment.pk]).fetchone()
-        assert row is not None
+    environment = fill(Plan(events=events, changes=3), sys.stderr)
     key = issue_key(environment=environment, name="benchmark", actor=Actor.system("benchmark"), now=timezone.now())[1]
-    sys.stdout.write(json.dumps({"key": key, "events": int(row[0])}))
+    stored = Event.objects.filter(environment_id=environment.pk).count()
+    sys.stdout.write(json.dumps({"key": key, "events": stored}))
 
 
 if __name__ == "__main__":

@@ -48,7 +48,7 @@ def measure(aws: Aws, extent: Extent, report: Report) -> None:
 
 def _kept(events: int) -> Path:
     """Return where the store of so many events lies from run to run."""
-    parent = place() / f"large-store-{events}"
+    parent = place() / f"seed-{events}"
     parent.mkdir(exist_ok=True)
     parent.chmod(0o711)  # the servers' account has to pass
     return parent / "data"
