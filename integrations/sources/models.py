@@ -91,6 +91,19 @@ class Source(models.Model):
         indexes = [
             # The sweep: whose next step with AWS is due?
             models.Index(fields=["due_at"], condition=Q(due_at__isnull=False), name="source_due"),
+            # The claim: is one of them waited for at this moment, or wanted? Most are neither, ten thousand of them may
+            # be due, and each claim would read them all to find none.
+            models.Index(
+                fields=["due_at"],
+                condition=Q(due_at__isnull=False)
+                & (Q(suspect_since__isnull=False) | Q(opens_at__isnull=False) | Q(watched_until__isnull=False)),
+                name="source_due_at_once",
+            ),
+            models.Index(
+                fields=["due_at"],
+                condition=Q(due_at__isnull=False) & (Q(provisioned_at=None) | Q(desired="absent")),
+                name="source_due_wanted",
+            ),
             # Ingest: where do this tenant's events go?
             models.Index(fields=["tenant"], condition=~Q(desired="absent"), name="source_routes_of_tenant"),
             # Every minute: which offers end soon, and which have ended without being accepted?
@@ -137,6 +150,8 @@ class SourceChange(models.Model):
         indexes = [
             # a source's history, newest first
             models.Index(fields=["source", "-at", "-id"], name="change_of_source"),
+            # What did AWS say before? Most of a long history is what people did.
+            models.Index(fields=["source", "-at", "-id"], condition=Q(field="observed"), name="change_of_word"),
             # The feed: what has no position yet?
             models.Index(fields=["id"], condition=Q(position__isnull=True), name="change_without_position"),
         ]
