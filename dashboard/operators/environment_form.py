@@ -1,6 +1,7 @@
 """The form of an environment's settings: lists are written as people write them, and credentials are tried first."""
 
 import re
+from dataclasses import replace
 from typing import Any
 
 from django import forms
@@ -9,11 +10,13 @@ from integrations.aws.identity import caller_identity
 from integrations.aws.limits import LimitError
 from integrations.aws.publishers import Publisher
 from integrations.aws.refusal import AwsError
+from integrations.registration.environments import settings_of
+from integrations.registration.integrations import EnvironmentSettings
 from integrations.registration.models import Environment
 from integrations.registration.policies import LONGEST_HOLD_DAYS, LONGEST_RETENTION_DAYS
-from integrations.sources.environment_access import EnvironmentAccess
 
 _BETWEEN = re.compile(r"[\s,;]+")
+ACCESS = ("publisher_account", "role_arn", "external_id", "regions", "receiver_accounts")
 
 
 class WordsField(forms.CharField):
@@ -59,32 +62,23 @@ class EnvironmentForm(forms.Form):
         label="Save without a test of the credentials", required=False, help_text="When AWS cannot be reached now."
     )
 
-    @property
-    def access(self) -> EnvironmentAccess:
-        """What was filled in of the access."""
-        wanted = self.cleaned_data
-        return EnvironmentAccess(
-            wanted["publisher_account"],
-            wanted["role_arn"],
-            wanted["external_id"],
-            wanted["regions"],
-            wanted["receiver_accounts"],
-        )
+    def settings(self, environment: Environment) -> EnvironmentSettings:
+        """Return what the environment is to be registered with."""
+        return replace(settings_of(environment), **{name: self.cleaned_data[name] for name in ACCESS})
 
-    def try_credentials(self) -> str:
+    def try_credentials(self, environment: Environment) -> str:
         """Ask AWS whose the credentials are; return what is wrong with them, or nothing."""
-        access = self.access
+        wanted = self.settings(environment)
         try:
-            access.check()
-            account = caller_identity(
-                Publisher(access.publisher_account, access.role_arn, access.external_id), access.regions[0]
-            )
+            wanted.check()
+            publisher = Publisher(wanted.publisher_account, wanted.role_arn, wanted.external_id)
+            account = caller_identity(publisher, wanted.regions[0])
         except LimitError as error:
             return str(error)
         except AwsError as error:
             return f"AWS does not take these credentials. {error.sentence} AWS said: {error}"
-        if account != access.publisher_account:
-            return f"The credentials belong to {account}, not to the publisher account {access.publisher_account}."
+        if account != wanted.publisher_account:
+            return f"The credentials belong to {account}, not to the publisher account {wanted.publisher_account}."
         return ""
 
 

@@ -1,5 +1,6 @@
 """AWS's approval: the day, the namespace that it granted, and how we know."""
 
+from dataclasses import replace
 from datetime import date, datetime
 
 from django.db import transaction
@@ -7,9 +8,9 @@ from django.db import transaction
 from integrations.onboarding.models import ChecklistItem
 from integrations.onboarding.stages import complete_item
 from integrations.problems import Problem
-from integrations.registration.environments import change_environment
-from integrations.registration.integrations import EnvironmentSettings
+from integrations.registration.environments import settings_of
 from integrations.registration.models import Environment, Integration
+from integrations.sources.environment_changes import change_environment
 from tenants.audit import Actor
 
 ITEM = "approval-received"
@@ -30,7 +31,8 @@ def record_approval(
         raise Problem(409, "approval_invalid", "Register the test environment first.")
     with transaction.atomic():
         if namespace != environment.namespace:
-            change_environment(environment=environment, settings=_renamed(environment, namespace), actor=actor, now=now)
+            granted = replace(settings_of(environment), namespace=namespace)
+            change_environment(environment=environment, settings=granted, actor=actor, now=now)
         return complete_item(
             item=ChecklistItem.objects.get(stage__integration=integration, key=ITEM),
             note=note.strip() or f"Approved on {approved_on:%d %B %Y}.",
@@ -38,15 +40,3 @@ def record_approval(
             actor=actor,
             now=now,
         )
-
-
-def _renamed(environment: Environment, namespace: str) -> EnvironmentSettings:
-    return EnvironmentSettings(
-        kind="test",
-        namespace=namespace,
-        publisher_account=environment.publisher_account,
-        regions=environment.regions,
-        role_arn=environment.role_arn,
-        external_id=environment.external_id,
-        receiver_accounts=environment.receiver_accounts,
-    )

@@ -1,7 +1,6 @@
 """Stage 2 against the simulator: the four steps are lit by facts, and the receiver's part is done with its role."""
 
 from datetime import date, timedelta
-from typing import Any
 
 import pytest
 from django.utils import timezone
@@ -17,15 +16,13 @@ from integrations.onboarding.development import (
 from integrations.onboarding.models import ChecklistItem
 from integrations.onboarding.profiles import change_receiver, integration_of
 from integrations.problems import Problem
-from integrations.registration.environments import add_environment, change_environment
-from integrations.registration.integrations import EnvironmentSettings
+from integrations.registration.environments import add_environment, settings_of
 from integrations.registration.models import Environment, Integration
 from integrations.sources.models import Source
 from integrations.sources.sweep import sweep
 from tenants.audit import Actor
-from tenants.models import AuditEntry
 from tests.events.history import execute
-from tests.onboarding.conftest import NOW, SYSTEM
+from tests.onboarding.conftest import NOW
 from tests.sandbox.started import World
 
 ROLE = "arn:aws:iam::222222222222:role/receiver"
@@ -88,51 +85,10 @@ def test_without_a_receiver_account_nothing_is_offered(integration: Integration,
         create_own_source(integration=integration, region="eu-west-1", actor=manager, now=NOW)
 
 
-def settings(**changes: Any) -> EnvironmentSettings:
-    fields = {
-        "kind": "test",
-        "namespace": "aws.partner/example.com.test",
-        "publisher_account": "111111111111",
-        "regions": ["eu-west-1", "us-east-1"],
-        "receiver_accounts": ["222222222222"],
-    }
-    return EnvironmentSettings(**(fields | changes))
-
-
-def test_an_environment_changes_until_sources_are_made_of_it(integration: Integration, manager: Actor) -> None:
-    test = integration.environments.get(kind="test")
-    moved = settings(namespace="aws.partner/example.org.test")
-    changed = change_environment(environment=test, settings=moved, actor=manager, now=NOW)
-    assert changed.namespace == "aws.partner/example.org.test"
-    assert AuditEntry.objects.get(action="environment:change").before == {"namespace": "aws.partner/example.com.test"}
-
-    create_own_source(integration=integration, region="eu-west-1", actor=manager, now=NOW)
-    for refused in (settings(), settings(namespace=moved.namespace, regions=["us-east-1"])):
-        with pytest.raises(Problem) as refusal:
-            change_environment(environment=test, settings=refused, actor=manager, now=NOW)
-        assert refusal.value.code == "environment_in_use"
-
-
-def test_what_is_said_of_a_role_in_the_log_holds_no_external_id(integration: Integration, manager: Actor) -> None:
-    test = integration.environments.get(kind="test")
-    changed = settings(role_arn="arn:aws:iam::111111111111:role/x", external_id="hush")
-    change_environment(environment=test, settings=changed, actor=manager, now=NOW)
-    entry = AuditEntry.objects.get(action="environment:change")
-    assert "hush" not in str((entry.before, entry.after))
-
-
-def test_an_environment_is_added_once_and_a_namespace_taken_once(integration: Integration, manager: Actor) -> None:
-    test = integration.environments.get(kind="test")
+def test_an_environment_is_added_once(integration: Integration, manager: Actor) -> None:
+    settings = settings_of(integration.environments.get(kind="test"))
     with pytest.raises(Problem, match="already"):
-        add_environment(integration=integration, settings=settings(), actor=manager, now=NOW)
-    other = EnvironmentSettings("test", "aws.partner/taken.com.test", "111111111111", ["eu-west-1"])
-    from integrations.onboarding.stages import begin_integration
-
-    begin_integration(slug="other", name="Other", environments=[other], actor=SYSTEM, now=NOW)
-    taken = settings(namespace="aws.partner/taken.com.test")
-    with pytest.raises(Problem) as refusal:
-        change_environment(environment=test, settings=taken, actor=manager, now=NOW)
-    assert refusal.value.code == "namespace_taken"
+        add_environment(integration=integration, settings=settings, actor=manager, now=NOW)
 
 
 def test_an_approval_keeps_the_namespace_that_aws_granted(integration: Integration, manager: Actor) -> None:

@@ -18,8 +18,9 @@ from integrations.onboarding.event_catalogue import checked_names
 from integrations.onboarding.profiles import archive, change_profile, change_receiver, checked_profile, integration_of
 from integrations.onboarding.stages import begin_integration
 from integrations.problems import Problem
-from integrations.registration.environments import add_environment, change_environment
+from integrations.registration.environments import add_environment
 from integrations.registration.models import Integration
+from integrations.sources.environment_changes import change_environment
 
 GET_AND_POST = ["GET", "HEAD", "POST"]
 

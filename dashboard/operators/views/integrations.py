@@ -16,7 +16,7 @@ from integrations.problems import Problem
 from integrations.registration.models import Environment, Integration
 from integrations.registration.policies import set_policies
 from integrations.registration.renaming import rename_integration
-from integrations.sources.environment_access import change_access
+from integrations.sources.environment_changes import change_environment
 from tenants.audit import Actor
 
 
@@ -71,13 +71,13 @@ def environment_settings(request: HttpRequest, environment: UUID) -> HttpRespons
 
 
 def _save(form: EnvironmentForm, environment: Environment, actor: Actor) -> bool:
-    refusal = "" if form.cleaned_data["untested"] else form.try_credentials()
+    refusal = "" if form.cleaned_data["untested"] else form.try_credentials(environment)
     if refusal:
         form.add_error(None, refusal)
         return False
     now = timezone.now()
     try:
-        change_access(environment=environment, wanted=form.access, actor=actor, now=now)
+        change_environment(environment=environment, settings=form.settings(environment), actor=actor, now=now)
         set_policies(
             environment=environment,
             retention_days=form.cleaned_data["retention_days"],
