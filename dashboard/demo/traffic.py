@@ -16,7 +16,7 @@ import psycopg
 from django.db import connection
 
 from dashboard.demo import DemoRefused
-from integrations.events.ingest import store_events, wake_publisher
+from integrations.events.ingest import store_events
 from integrations.registration.models import Environment
 
 FILE = Path(__file__).parent / "events.ndjson"
@@ -48,7 +48,6 @@ def _store(environment: Environment, bodies: list[bytes], now: datetime) -> None
     for result in store_events(raw, environment, bodies, now):
         if result.status == "rejected":
             raise DemoRefused(f"The demo's event {result.id or result.index} was refused: {result.message}")
-    wake_publisher(raw)
 
 
 def _first_of(tenant: str) -> Iterator[bytes]:

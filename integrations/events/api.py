@@ -20,6 +20,7 @@ from integrations.cursors import raw_connection
 from integrations.events import cloud_events, ingest, list_query, story
 from integrations.events.back_pressure import check_backlog
 from integrations.events.bodies import discard_body, read_body
+from integrations.events.gathering import gathering
 from integrations.events.rate_limits import check_rate
 from integrations.events.splitting import split_json, split_lines
 from integrations.problems import Problem
@@ -92,10 +93,7 @@ def store_events(request: HttpRequest) -> HttpResponse:
         check_rate(caller.key, 1)  # reading what is broken costs, too
         raise
     check_rate(caller.key, len(posted))
-    results = store(raw, caller.environment, posted, now)
-    if any(result.status == "stored" for result in results):
-        ingest.wake_publisher(raw)
-    return _json(202, _receipt(results))
+    return _json(202, _receipt(store(raw, caller.environment, posted, now)))
 
 
 @api_view("GET")
@@ -116,7 +114,7 @@ def _read(request: HttpRequest) -> tuple[Store, Sequence[object]]:
     """Return what was posted, one by one, and how its form is stored."""
     kind, headers = request.content_type, request.headers
     if not cloud_events.is_cloud_event(kind, headers):
-        return ingest.store_events, _split(kind, read_body(request))
+        return gathering.store, _split(kind, read_body(request))
     body = read_body(request, may_be_empty=cloud_events.is_binary(kind))
     return cloud_events.store_cloud_events, cloud_events.read_cloud_events(kind, headers, body)
 

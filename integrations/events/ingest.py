@@ -43,7 +43,7 @@ class Result(msgspec.Struct, frozen=True, gc=False):
 def store_events(
     connection: psycopg.Connection, environment: Environment, raw_events: Sequence[bytes], now: datetime
 ) -> list[Result]:
-    """Store what can be stored and return one result per event, in the order posted, after the commit.
+    """Store what can be stored, wake a publisher, and return one result per event, in the order posted.
 
     `connection` must be in autocommit. Raises psycopg.OperationalError when the database is away or full; then nothing
     of this body is stored, or all of it and the caller's repetition finds duplicates.
@@ -60,6 +60,8 @@ def store_events(
     if time.monotonic() - routed_at > ROUTING_SECONDS:
         raise Problem(503, "too_slow", "Judging this body took too long. Post fewer events at once.", headers=RETRY)
     _store(connection, environment, candidates, results, now)
+    if any(result.status == "stored" for result in results.values()):
+        wake_publisher(connection)
     return [results[index] for index in range(len(raw_events))]
 
 

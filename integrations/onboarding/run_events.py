@@ -9,7 +9,7 @@ from integrations.aws import receiver as receiving
 from integrations.aws.exchange import Exchanges
 from integrations.aws.publishing import Accepted, PutResult, Refused, put_partner_events
 from integrations.cursors import raw_connection
-from integrations.events.ingest import store_events, wake_publisher
+from integrations.events.ingest import store_events
 from integrations.events.story import story_of
 from integrations.onboarding.run_outcomes import SOON, WATCHING, Failed, Look, Outcome, Shown, Waits, earlier_evidence
 from integrations.sources.models import Observed
@@ -123,7 +123,6 @@ def _stored(look: Look) -> UUID:
     }
     raw = raw_connection()
     (result,) = store_events(raw, run.environment, [json.dumps(event).encode()], look.clock())
-    wake_publisher(raw)
     assert result.event_id is not None, result.message
     return UUID(result.event_id)
 
