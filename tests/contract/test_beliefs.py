@@ -22,6 +22,22 @@ def existing_tests() -> set[str]:
     }
 
 
+def beliefs() -> list[list[str]]:
+    """Return the cells of every row of the tables that have a column for the test."""
+    tables = re.split(r"^## ", TABLE.read_text(), flags=re.MULTILINE)
+    told = [table for table in tables if "| belief | source | confidence | test |" in table]
+    rows = [line.strip("|").split(" | ") for table in told for line in table.splitlines() if line.startswith("| ")]
+    return [[cell.strip() for cell in row] for row in rows if row[0].strip() != "belief"]
+
+
+def test_every_belief_has_a_source_a_confidence_and_a_test_of_its_own() -> None:
+    assert len(beliefs()) > 60
+    assert [row for row in beliefs() if len(row) != 4 or not all(row)] == []
+    tests = [row[3] for row in beliefs()]
+    assert [test for test in tests if not re.fullmatch(r"`tests/contract/test_\w+\.py::test_\w+`", test)] == []
+    assert sorted(tests) == sorted(set(tests))
+
+
 def test_every_test_named_in_the_table_exists() -> None:
     assert named_in_the_table() - existing_tests() == set()
 

@@ -20,6 +20,8 @@ def with_role(world: World) -> Publisher:
 
 def test_sts_names_the_account_of_the_caller(world: World) -> None:
     assert caller_identity(world.publisher, world.region) == world.publisher.account
+    # No partner, and nobody has given it a permission.
+    assert world.customer.client("sts").get_caller_identity()["Account"] == world.customer.account
 
 
 def test_an_assumed_role_speaks_for_its_own_account(world: World) -> None:
@@ -33,6 +35,7 @@ def test_an_assumed_role_speaks_for_its_own_account(world: World) -> None:
 
 
 def test_credentials_of_another_account_are_noticed_before_anything_is_made(world: World) -> None:
-    wrong = Publisher("555555555555")
+    wrong, name = Publisher("555555555555"), world.name()
     with pytest.raises(errors.WrongAccount):
-        partner_sources.create(wrong, world.region, world.name(), world.customer.account)
+        partner_sources.create(wrong, world.region, name, world.customer.account)
+    assert (world.state(name), world.customer.state(name)) == (None, None)

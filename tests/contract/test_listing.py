@@ -56,6 +56,12 @@ def test_the_gateway_reads_beyond_the_first_hundred(world: World) -> None:
     stem = world.name("many")
     names = sorted(create(world, f"{stem}{number}") for number in range(103))
     assert listed(world, stem) == names
+    page = world.partner.list_partner_event_sources(NamePrefix=stem)
+    assert 1 <= len(page["PartnerEventSources"]) <= 100
+    too_many = {"NamePrefix": stem, "Limit": 101}
+    assert code_of(lambda: world.partner.list_partner_event_sources(**too_many)) == "ValidationException"
+    for operation in ("list_partner_event_sources", "list_partner_event_source_accounts"):
+        assert not world.partner.can_paginate(operation)
 
 
 def test_a_deleted_source_is_no_longer_listed(world: World) -> None:

@@ -10,6 +10,7 @@ from integrations.aws.errors import RetryClass
 from integrations.aws.limits import entry_size
 from integrations.aws.publishing import Accepted, Refused
 from tests.aws.calling import put_partner_events
+from tests.contract.conftest import REGION
 from tests.contract.receiver import Receiver
 from tests.contract.world import World, code_of, entry
 
@@ -110,6 +111,7 @@ def test_a_detail_that_is_not_a_json_object_is_refused(world: World, detail: str
     good, bad = world.put(entry(name), entry(name, detail))
     assert isinstance(good, Accepted)
     assert isinstance(bad, Refused)
+    assert bad.code in ("MalformedDetail", "InvalidArgument")
     assert bad.retry_class is RetryClass.FINAL
 
 
@@ -188,6 +190,7 @@ def test_boto3_refuses_an_event_bus_name_which_put_partner_events_does_not_have(
         ({"credentials_error": "InvalidSignatureException"}, errors.SignatureRefused),
         ({"credentials_error": "AccessDeniedException"}, errors.AccessDenied),
         ({"operation_errors": {"PutPartnerEvents": "OperationDisabledException"}}, errors.OperationDisabled),
+        ({"disabled_regions": [REGION]}, errors.OperationDisabled),
         ({"operation_errors": {"PutPartnerEvents": "ServiceUnavailable"}}, errors.ServiceUnavailable),
         ({"timeout_after_accepting_rate": 1}, errors.OutcomeUnknown),
     ],

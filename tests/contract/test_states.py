@@ -30,7 +30,7 @@ def test_a_bus_of_the_same_name_makes_it_active(world: World) -> None:
 
 def test_the_partner_reads_creation_and_expiry_of_a_pending_source(world: World) -> None:
     row = partner_sources.accounts_of(world.publisher, world.region, world.offered())[0]
-    assert row.account == world.customer.account
+    assert (row.account, row.state) == (world.customer.account, "PENDING")
     assert row.created_at is not None
     assert row.expires_at is not None
     assert abs(datetime.now(UTC) - row.created_at) < timedelta(minutes=5)
@@ -163,6 +163,8 @@ def test_an_unaccepted_source_is_gone_after_its_expiry(world: World) -> None:
 
 def test_an_active_source_does_not_expire(world: World) -> None:
     name = world.accepted()
+    assert partner_sources.accounts_of(world.publisher, world.region, name)[0].expires_at is None
+    assert "ExpirationTime" not in world.customer.events.describe_event_source(Name=name)
     world.sandbox("clock", {"advance_seconds": 400 * DAY})
     assert both_see(world, name, "ACTIVE", "ACTIVE")
 
