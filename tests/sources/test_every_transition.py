@@ -1,16 +1,22 @@
-"""Each transition that AWS knows for a source and its customer's account, as a whole: what we show, hold and say."""
+"""Each transition that AWS knows for a source and its customer's account, as a whole: what we show, hold and say.
+
+First those of AWS's own table, in its order; then each that may be seen between two questions, however AWS got there.
+"""
 
 from collections.abc import Callable
+from contextlib import suppress
 from datetime import timedelta
 
 import pytest
+from botocore.exceptions import ClientError
 from django.utils import timezone
 
 from integrations.problems import Problem
 from integrations.sources.accepting import step_to_accept
 from integrations.sources.asking import ask_now
 from integrations.sources.deletion import delete_source
-from integrations.sources.models import Lane, Source, SourceChange
+from integrations.sources.models import Lane, Observed, Source, SourceChange
+from integrations.sources.observation import LIST_MAY_LAG, Answer, transition
 from integrations.sources.renewal import reprovision
 from integrations.sources.states import shown_state
 from integrations.sources.sweep import sweep
@@ -148,3 +154,69 @@ def test_aws_is_asked_at_once_for_somebody_who_wants_to_know_and_not_twice_a_mom
     Source.objects.update(due_at=None)
     with pytest.raises(Problem, match="Provision it again"):
         ask_now(source=pending, now=later)
+
+
+AWSS_WORDS = {None: "none", Observed.PENDING: "pending", Observed.ACTIVE: "active", Observed.DELETED: "deleted"}
+LONG_AGO = timezone.now() - timedelta(days=1)
+CHANGES = sorted(
+    {
+        (before, transition(Source(observed=before, provisioned_at=LONG_AGO), Answer(word), timezone.now()).observed)
+        for before in Observed.values
+        for word in AWSS_WORDS
+    }
+    - {(word, word) for word in Observed.values}
+)
+ENDED = {("pending", "none"): "expired", ("active", "none"): "gone", ("deleted", "none"): "gone"}
+ENDED |= {("unknown", "none"): "gone"} | {(before, "deleted"): "gone" for before in Observed.values}
+
+
+def bring_to(aws: World, name: str, state: str) -> None:
+    """Let AWS have the source in this state, whatever it is in. DELETED lasts while a bus is left."""
+    if aws.seen_by_partner(name) == "ACTIVE":
+        aws.alder.delete_event_bus(Name=name)
+    aws.withdraw(name)
+    with suppress(ClientError):
+        aws.alder.delete_event_bus(Name=name)
+    if state != "none":
+        aws.offer(name)
+    if state in ("active", "deleted"):
+        aws.accept(name)
+    if state == "deleted":
+        aws.withdraw(name)
+
+
+def test_all_that_aws_may_say_after_all_that_it_said_before_is_in_the_table() -> None:
+    befores, afters = set(Observed.values), set(AWSS_WORDS.values())
+    assert set(CHANGES) == {(before, after) for before in befores for after in afters if before != after}
+
+
+@pytest.mark.parametrize(("before", "after"), CHANGES)
+def test_whatever_is_seen_next_is_shown_and_told_with_its_cause(
+    before: str, after: str, offer: Offer, aws: World
+) -> None:
+    aws.settings(partner_sees_deleted=True)
+    source = swept_once(offer())
+    if before != "unknown":
+        bring_to(aws, source.name, before)
+        assert seen_after_the_lag(source).observed == before
+    bring_to(aws, source.name, after)
+    told_before = SourceChange.objects.filter(source=source).count()
+    current = seen_after_the_lag(source)
+    assert (current.observed, current.ended) == (after, ENDED.get((before, after), ""))
+    assert Lane.objects.get(source=source).publishable is (after == "active")
+    (change,) = SourceChange.objects.filter(source=source).order_by("id")[told_before:]
+    assert (change.field, change.before, change.after) == ("observed", before, after)
+    assert change.cause == ("expiry" if current.ended == "expired" else "aws")
+    assert (change.confirmed_at is None) is (before == "unknown")
+
+
+def swept_once(source: Source) -> Source:
+    """Provision it and ask nothing yet."""
+    sweep(clock=timezone.now, steps=1)
+    assert Source.objects.get(pk=source.pk).provisioned_at is not None
+    return source
+
+
+def seen_after_the_lag(source: Source) -> Source:
+    Source.objects.filter(pk=source.pk).update(provisioned_at=timezone.now() - LIST_MAY_LAG)
+    return swept(source)
