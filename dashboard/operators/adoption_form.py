@@ -4,7 +4,7 @@ from typing import Any
 
 from django import forms
 
-from dashboard.operators.events_question import environment_of, environments
+from dashboard.operators.environment_choice import environment_of, environments
 from integrations.reconciliation.adoption_file import MOST_CHARACTERS, MOST_LINES
 
 MOST_PASTED = 1_000_000  # characters; Django refuses a larger form, and files alone may be larger

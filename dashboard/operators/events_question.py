@@ -7,8 +7,9 @@ from uuid import UUID
 
 from django.db.models import Case, Q, When
 
+from dashboard.operators.environment_choice import environment_of, environments
 from dashboard.web import filters
-from dashboard.web.filters import Asked, Filters, Options, Sort
+from dashboard.web.filters import Asked, Filters, Sort
 from dashboard.web.looks import EVENT
 from integrations.events.candidates import Question
 from integrations.events.listing import EventRow, list_events
@@ -21,13 +22,6 @@ from tenants.models import Tenant
 PERIODS = {"1h": timedelta(hours=1), "24h": timedelta(days=1), "7d": timedelta(days=7), "30d": timedelta(days=30)}
 PERIOD_WORDS = (("1h", "Last hour"), ("24h", "Last 24 h"), ("7d", "Last 7 days"), ("30d", "Last 30 days"))
 NOTHING = -1  # a key that no row has
-
-
-def environments() -> Options:
-    """Return every environment as an option."""
-    return filters.options_of(
-        (each.public_id, each) for each in Environment.objects.select_related("integration").order_by("pk")
-    )
 
 
 LIST = Filters(
@@ -105,12 +99,6 @@ def _tenants(named: str, environment: Environment | None) -> list[Tenant]:
     if environment is not None:
         found = found.filter(directory=environment.directory_id)
     return list(found.order_by("pk")[:10])
-
-
-def environment_of(public_id: str) -> Environment | None:
-    """Return an environment by its public id, None for anything else."""
-    found = _uuid(public_id)
-    return Environment.objects.select_related("integration").filter(public_id=found).first() if found else None
 
 
 def _source(named: str) -> Source | None:

@@ -10,7 +10,7 @@ from django.http import Http404, HttpRequest, HttpResponseBase, HttpResponseRedi
 from django.shortcuts import redirect, render
 from django.utils import timezone
 
-from dashboard.operators.events_question import environments
+from dashboard.operators.environment_choice import environments
 from dashboard.web import filters
 from dashboard.web.csv_export import csv_of
 from dashboard.web.doors import person_of

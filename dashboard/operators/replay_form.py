@@ -8,7 +8,7 @@ from uuid import UUID
 
 from django import forms
 
-from dashboard.operators.events_question import environment_of
+from dashboard.operators.environment_choice import environment_of
 from integrations.events.delivery_filter import ACCEPTED, DEAD, DOUBTFUL, DeliveryFilter
 from integrations.events.replays import HIGHEST_RATE
 from integrations.problems import Problem

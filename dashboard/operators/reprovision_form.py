@@ -6,7 +6,7 @@ from typing import Any
 from django import forms
 from django.utils import timezone
 
-from dashboard.operators.events_question import environment_of, environments
+from dashboard.operators.environment_choice import environment_of, environments
 from integrations.reconciliation.bulk_renewal import DEFAULT_RATE, HIGHEST_RATE, RenewalFilter
 from tenants.models import Tenant
 

@@ -11,7 +11,7 @@ from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from dashboard.operators.events_question import environments
+from dashboard.operators.environment_choice import environments
 from dashboard.web import filters
 from dashboard.web.csv_export import csv_of
 from dashboard.web.doors import CONFIGURE, may, person_of, staff_action, staff_page

@@ -14,6 +14,7 @@ from django.utils import timezone
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
+from dashboard.operators.environment_choice import environments
 from dashboard.web import filters
 from dashboard.web.csv_export import csv_of
 from dashboard.web.doors import CONFIGURE, may, person_of, staff_action, staff_page
@@ -44,12 +45,6 @@ SCOPE_WORDS = {
 }
 LIFETIMES = (("", "Never"), ("30", "In 30 days"), ("90", "In 90 days"), ("365", "In a year"))
 OVERLAPS = (("0", "At once"), ("1", "In a day"), ("7", "In a week"), ("30", "In 30 days"))
-
-
-def environments() -> filters.Options:
-    """Return every environment, by the name people know it under."""
-    found = Environment.objects.select_related("integration").order_by("integration__name", "kind")
-    return filters.options_of((each.public_id, each) for each in found)
 
 
 LIST = Filters(

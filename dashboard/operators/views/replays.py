@@ -11,7 +11,7 @@ from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from dashboard.operators.events_question import environments
+from dashboard.operators.environment_choice import environments
 from dashboard.operators.replay_form import STATES, Named, ReplayForm, named_by
 from dashboard.operators.replay_progress import Progress, progress_of
 from dashboard.web import filters

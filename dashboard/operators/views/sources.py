@@ -10,6 +10,7 @@ from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
+from dashboard.operators.environment_choice import environments
 from dashboard.web import filters, looks
 from dashboard.web.csv_export import csv_of
 from dashboard.web.doors import ACT_ON_TENANTS, may, person_of, staff_page
@@ -19,19 +20,12 @@ from dashboard.web.looks import Look, look_of
 from dashboard.web.paging import page_of
 from dashboard.web.standing import standing_of, with_former_word
 from integrations.events.queries import Counters, counters_of
-from integrations.registration.models import Environment
 from integrations.sources.listing import SourceQuestion, regions_in_use, sources_asked
 from integrations.sources.models import Source
 from integrations.sources.states import ShownState, shown_state
 from tenants.audit_log import is_object_id
 
 EXPIRY: Options = (("1", "within a day"), ("3", "within 3 days"), ("7", "within a week"))
-
-
-def environments() -> Options:
-    """Return the environments to choose from."""
-    found = Environment.objects.select_related("integration").order_by("integration__name", "kind")
-    return filters.options_of((each.public_id, each) for each in found)
 
 
 LIST = Filters(

@@ -9,7 +9,8 @@ from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_safe
 
-from dashboard.operators.views.sources import environments, lines_of
+from dashboard.operators.environment_choice import environments
+from dashboard.operators.views.sources import lines_of
 from dashboard.web import filters
 from dashboard.web.csv_export import csv_of
 from dashboard.web.doors import ACT_ON_TENANTS, may, person_of, staff_action, staff_page
