@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Sequence
+from contextlib import suppress
 from datetime import datetime
 
 import msgspec
@@ -61,7 +62,10 @@ def store_events(
         raise Problem(503, "too_slow", "Judging this body took too long. Post fewer events at once.", headers=RETRY)
     _store(connection, environment, candidates, results, now)
     if any(result.status == "stored" for result in results.values()):
-        wake_publisher(connection)
+        with suppress(
+            psycopg.Error
+        ):  # it is stored, and an error would have it posted again; beat wakes publishers too
+            wake_publisher(connection)
     return [results[index] for index in range(len(raw_events))]
 
 

@@ -5,9 +5,11 @@ from collections.abc import Callable
 from datetime import datetime, timedelta
 from typing import Any
 
+import psycopg
 import pytest
 from django.test import Client
 
+from integrations.events import ingest
 from integrations.registration.keys import issue_key
 from integrations.registration.models import Environment
 from integrations.sources.models import Source
@@ -236,3 +238,13 @@ def test_the_posted_time_and_resources_travel_and_the_event_id_is_added(post: Ca
     entry = json.loads(b"{" + bytes(wire))
     assert entry["Time"] == 1795422600.5
     assert entry["Resources"] == ["order/1", f"urn:partnerbus:event:{event_id}"]
+
+
+def test_what_is_stored_is_not_refused_because_no_publisher_could_be_woken(
+    monkeypatch: pytest.MonkeyPatch, post: Callable[..., Any]
+) -> None:
+    def away(_: object) -> None:
+        raise psycopg.OperationalError("the server went away")
+
+    monkeypatch.setattr(ingest, "wake_publisher", away)
+    assert (post(event()).status_code, rows("select count(*) from events")) == (202, [(1,)])
