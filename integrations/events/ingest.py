@@ -62,9 +62,8 @@ def store_events(
         raise Problem(503, "too_slow", "Judging this body took too long. Post fewer events at once.", headers=RETRY)
     _store(connection, environment, candidates, results, now)
     if any(result.status == "stored" for result in results.values()):
-        with suppress(
-            psycopg.Error
-        ):  # it is stored, and an error would have it posted again; beat wakes publishers too
+        # It is stored, and an error would have it posted again; beat wakes publishers too.
+        with suppress(psycopg.Error):
             wake_publisher(connection)
     return [results[index] for index in range(len(raw_events))]
 
