@@ -6,10 +6,6 @@ from typing import Any
 
 from django import forms
 
-from integrations.aws.identity import caller_identity
-from integrations.aws.limits import LimitError
-from integrations.aws.publishers import Publisher
-from integrations.aws.refusal import AwsError
 from integrations.registration.environments import settings_of
 from integrations.registration.integrations import EnvironmentSettings
 from integrations.registration.models import Environment
@@ -38,7 +34,7 @@ class EnvironmentForm(forms.Form):
     """How an environment is reached at AWS, and how long it keeps what."""
 
     publisher_account = forms.CharField(
-        label="Publisher account", max_length=12, help_text="Cannot be changed while sources of it exist."
+        label="Publisher account", max_length=12, help_text="Cannot be changed once a source was offered."
     )
     role_arn = forms.CharField(
         label="Role",
@@ -65,21 +61,6 @@ class EnvironmentForm(forms.Form):
     def settings(self, environment: Environment) -> EnvironmentSettings:
         """Return what the environment is to be registered with."""
         return replace(settings_of(environment), **{name: self.cleaned_data[name] for name in ACCESS})
-
-    def try_credentials(self, environment: Environment) -> str:
-        """Ask AWS whose the credentials are; return what is wrong with them, or nothing."""
-        wanted = self.settings(environment)
-        try:
-            wanted.check()
-            publisher = Publisher(wanted.publisher_account, wanted.role_arn, wanted.external_id)
-            account = caller_identity(publisher, wanted.regions[0])
-        except LimitError as error:
-            return str(error)
-        except AwsError as error:
-            return f"AWS does not take these credentials. {error.sentence} AWS said: {error}"
-        if account != wanted.publisher_account:
-            return f"The credentials belong to {account}, not to the publisher account {wanted.publisher_account}."
-        return ""
 
 
 def filled_with(environment: Environment) -> dict[str, Any]:

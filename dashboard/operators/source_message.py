@@ -25,9 +25,10 @@ def message_of(facts: SourceFacts) -> Message:
         return Message("run", "This source is being deleted", text)
     if facts.maintenance:
         return Message("off", f"{facts.region} is held on purpose", f"Maintenance: {facts.maintenance}. {kept}")
-    if facts.breaker and facts.standing in ("active", "opening", "pending", "detached"):
+    if facts.breaker and facts.standing in ("requested", "active", "opening", "pending", "detached"):
         text = f"AWS refuses the publisher account or cannot be reached ({facts.breaker}). It is tried again. {kept}"
-        return Message("bad", f"Nothing is sent in {facts.region}", text)
+        asked_for = facts.standing == "requested"
+        return Message("bad", f"Nothing is {'created' if asked_for else 'sent'} in {facts.region}", text)
     return _by_standing(facts, kept)
 
 

@@ -10,6 +10,7 @@ from django.utils.text import slugify
 from django.views.decorators.http import require_http_methods, require_POST
 
 from dashboard.operators.beginning import beginning
+from dashboard.operators.credentials import wrong_with_credentials
 from dashboard.web.doors import CONFIGURE, person_of, staff_action, staff_page
 from dashboard.web.live import page_or_region
 from integrations.aws.limits import LimitError
@@ -18,6 +19,8 @@ from integrations.problems import Problem
 from integrations.registration.integrations import EnvironmentSettings
 from tenants.accounts import InvalidTenant, put_tenant
 from tenants.audit import Actor
+
+SIMULATED = "111111111111"  # the publisher account that the simulator knows, whose credentials `make run` has
 
 
 class IntegrationForm(forms.Form):
@@ -42,6 +45,20 @@ class IntegrationForm(forms.Form):
         help_text="Separated by commas.",
         widget=forms.TextInput(attrs={"class": "mono"}),
     )
+    untested = forms.BooleanField(
+        label="Register without a test of the credentials", required=False, help_text="When AWS cannot be reached now."
+    )
+
+    @property
+    def wanted(self) -> EnvironmentSettings:
+        """The test environment as it was filled in."""
+        given = self.cleaned_data
+        return EnvironmentSettings(
+            kind="test",
+            namespace=given["namespace"].strip(),
+            publisher_account=given["account"].strip(),
+            regions=[word for word in (part.strip() for part in given["regions"].split(",")) if word],
+        )
 
 
 class TenantForm(forms.Form):
@@ -67,17 +84,14 @@ def begin_with_integration(request: HttpRequest) -> HttpResponse:
     form = IntegrationForm(request.POST)
     if not form.is_valid():
         return _page(request, integration_form=form)
-    given = form.cleaned_data
-    wanted = EnvironmentSettings(
-        kind="test",
-        namespace=given["namespace"].strip(),
-        publisher_account=given["account"].strip(),
-        regions=[word for word in (part.strip() for part in given["regions"].split(",")) if word],
-    )
+    wanted = form.wanted
+    if refusal := "" if form.cleaned_data["untested"] else wrong_with_credentials(wanted):
+        form.add_error(None, refusal)
+        return _page(request, integration_form=form)
     try:
         begin_integration(
-            slug=slugify(given["name"])[:60] or "integration",
-            name=given["name"],
+            slug=slugify(form.cleaned_data["name"])[:60] or "integration",
+            name=form.cleaned_data["name"],
             environments=[wanted],
             actor=Actor.person(person_of(request)),
             now=timezone.now(),
@@ -114,9 +128,10 @@ def _page(
     request: HttpRequest, integration_form: IntegrationForm | None = None, tenant_form: TenantForm | None = None
 ) -> HttpResponse:
     found = beginning()
+    known = {"account": SIMULATED} if settings.SANDBOX else {}
     context = {
         "beginning": found,
-        "integration_form": integration_form or IntegrationForm(),
+        "integration_form": integration_form or IntegrationForm(initial=known),
         "tenant_form": tenant_form or TenantForm(),
         "public_url": settings.PUBLIC_URL,
         "sandbox": settings.SANDBOX,

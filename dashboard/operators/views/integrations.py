@@ -9,14 +9,16 @@ from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from dashboard.operators.credentials import wrong_with_credentials
 from dashboard.operators.environment_form import EnvironmentForm, filled_with
-from dashboard.web.doors import CONFIGURE, may, person_of, staff_action, staff_page
+from dashboard.web.doors import CONFIGURE, TAKE_TO_AWS, may, person_of, staff_action, staff_page
 from integrations.aws.limits import LimitError
 from integrations.problems import Problem
 from integrations.registration.models import Environment, Integration
 from integrations.registration.policies import set_policies
 from integrations.registration.renaming import rename_integration
 from integrations.sources.environment_changes import change_environment
+from integrations.sources.second_tries import try_again
 from tenants.audit import Actor
 
 
@@ -31,7 +33,12 @@ class NameForm(forms.Form):
 def integrations(request: HttpRequest) -> HttpResponse:
     """List all integrations with their environments: there are a handful."""
     found = Integration.objects.prefetch_related("environments").order_by("name")
-    context = {"integrations": found, "may_configure": may(person_of(request), CONFIGURE)}
+    person = person_of(request)
+    context = {
+        "integrations": found,
+        "may_configure": may(person, CONFIGURE),
+        "may_begin": may(person, TAKE_TO_AWS),
+    }
     return render(request, "operators/integrations.html", context)
 
 
@@ -71,13 +78,14 @@ def environment_settings(request: HttpRequest, environment: UUID) -> HttpRespons
 
 
 def _save(form: EnvironmentForm, environment: Environment, actor: Actor) -> bool:
-    refusal = "" if form.cleaned_data["untested"] else form.try_credentials(environment)
+    wanted = form.settings(environment)
+    refusal = "" if form.cleaned_data["untested"] else wrong_with_credentials(wanted)
     if refusal:
         form.add_error(None, refusal)
         return False
     now = timezone.now()
     try:
-        change_environment(environment=environment, settings=form.settings(environment), actor=actor, now=now)
+        change_environment(environment=environment, settings=wanted, actor=actor, now=now)
         set_policies(
             environment=environment,
             retention_days=form.cleaned_data["retention_days"],
@@ -85,6 +93,7 @@ def _save(form: EnvironmentForm, environment: Environment, actor: Actor) -> bool
             actor=actor,
             now=now,
         )
+        try_again(environment=environment, now=now)
     except (Problem, LimitError) as refused:
         form.add_error(None, refused.detail if isinstance(refused, Problem) else str(refused))
         return False

@@ -18,7 +18,8 @@ def clock_card(simulator: Simulator, here: Place, now: datetime) -> Html:
     soon = now + timedelta(days=7)
     due = sum(offer.expires_at is not None and offer.expires_at <= soon for offer in simulator.offers)
     steps = [here.button("clock", f"Add {label}", seconds=str(seconds)) for label, seconds in STEPS.items()]
-    note = f"Seven days from now {due} pending sources expire. What exists gets older; the clock itself stays right."
+    ending = "1 pending source expires" if due == 1 else f"{due} pending sources expire"
+    note = f"Seven days from now {ending}. What exists gets older; the clock itself stays right."
     dial = el("p", f"{now.astimezone(UTC):%a %d %b, %H:%M} UTC", class_="dial")
     return card("Clock", "", body(dial, el("div", *steps, class_="acts"), el("p", note, class_="note")))
 

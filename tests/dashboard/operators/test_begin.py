@@ -2,10 +2,12 @@
 
 import re
 from html import unescape
+from typing import Any
 
 import pytest
 from django.test import Client
 
+from dashboard.operators import credentials
 from integrations.registration.models import Environment
 from integrations.sources.models import Source
 from tenants.administrators import create_administrator
@@ -20,6 +22,11 @@ INTEGRATION = {
     "account": "111111111111",
     "regions": "eu-west-1, us-east-1",
 }
+
+
+@pytest.fixture(autouse=True)
+def aws_knows_the_account(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(credentials, "caller_identity", lambda *_: INTEGRATION["account"])
 
 
 @pytest.fixture
@@ -85,3 +92,22 @@ def test_an_id_that_cannot_be_used_is_refused(admin: Client) -> None:
     answer = admin.post(f"{BEGIN}/tenant", {"external_id": "a/b", "name": "Alder"})
     assert answer.status_code == 422
     assert "printable characters without a slash" in answer.content.decode()
+
+
+def test_another_account_than_that_of_the_credentials_is_registered_only_by_somebody_who_insists(admin: Client) -> None:
+    mistaken = INTEGRATION | {"account": "123456789012"}
+    answer = admin.post(f"{BEGIN}/integration", mistaken)
+    assert answer.status_code == 422
+    assert "The credentials belong to 111111111111, not to" in answer.content.decode()
+    assert not Environment.objects.exists()
+    assert admin.post(f"{BEGIN}/integration", mistaken | {"untested": "on"}).status_code == 302
+
+
+@pytest.mark.parametrize("sandbox", [True, False])
+def test_the_account_of_the_simulator_is_filled_in_where_there_is_one(
+    admin: Client, settings: Any, sandbox: bool
+) -> None:
+    settings.SANDBOX = sandbox
+    field = re.search(r'<input[^>]*name="account"[^>]*>', admin.get(BEGIN).content.decode())
+    assert field
+    assert ('value="111111111111"' in field[0]) is sandbox

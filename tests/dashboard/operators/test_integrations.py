@@ -1,11 +1,15 @@
+from datetime import timedelta
+
 import pytest
 from django.db import connection
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
+from django.utils import timezone
 
-from dashboard.operators import environment_form
+from dashboard.operators import credentials
 from integrations.aws.refusal import AwsError
-from integrations.registration.models import Environment
+from integrations.registration.models import Breaker, Environment
+from integrations.sources.models import Source
 from tenants.models import AuditEntry
 from tests.dashboard.cast import Cast
 from tests.dashboard.pages import ClientOf, MakeSource
@@ -27,7 +31,7 @@ def aws_answers(environment: Environment, monkeypatch: pytest.MonkeyPatch) -> li
         asked.append((publisher, region))
         return environment.publisher_account
 
-    monkeypatch.setattr(environment_form, "caller_identity", answer)
+    monkeypatch.setattr(credentials, "caller_identity", answer)
     return asked
 
 
@@ -61,13 +65,28 @@ def test_credentials_are_tried_as_they_would_be_used_and_then_saved(
     assert (publisher.role_arn, region) == ("arn:aws:iam::111111111111:role/P", "eu-west-1")
 
 
+def test_what_waited_for_the_credentials_is_tried_again_once_they_are_mended(
+    operations: Client, environment: Environment, aws_answers: list[object], cast: Cast, make_source: MakeSource
+) -> None:
+    later = timezone.now() + timedelta(minutes=4)
+    stuck, polled = make_source(cast.alder), make_source(cast.birch)
+    Source.objects.filter(pk=stuck.pk).update(observed="unknown", provisioned_at=None, due_at=later)
+    Source.objects.filter(pk=polled.pk).update(provisioned_at=timezone.now(), due_at=later)
+    refused = {"environment": environment, "region": stuck.region, "code": "WrongAccount", "opened_at": timezone.now()}
+    breaker = Breaker.objects.create(**refused, retry_at=later)
+    operations.post(settings_of(environment), filled(environment))
+    breaker.refresh_from_db()
+    assert breaker.retry_at < later
+    assert list(Source.objects.filter(due_at__lt=later)) == [stuck]
+
+
 def test_what_aws_refuses_is_not_saved_unless_somebody_insists(
     operations: Client, environment: Environment, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def refuse(*_: object) -> str:
         raise AwsError("AccessDenied", "You may not assume this role.", operation="AssumeRole")
 
-    monkeypatch.setattr(environment_form, "caller_identity", refuse)
+    monkeypatch.setattr(credentials, "caller_identity", refuse)
     wanted = filled(environment, role_arn="arn:aws:iam::1:role/wrong")
     answer = operations.post(settings_of(environment), wanted)
     assert answer.status_code == 422
@@ -80,7 +99,7 @@ def test_what_aws_refuses_is_not_saved_unless_somebody_insists(
 def test_credentials_of_another_account_are_refused(
     operations: Client, environment: Environment, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(environment_form, "caller_identity", lambda *_: "123456789012")
+    monkeypatch.setattr(credentials, "caller_identity", lambda *_: "123456789012")
     answer = operations.post(settings_of(environment), filled(environment))
     assert "belong to 123456789012, not to the publisher account" in answer.content.decode()
 
@@ -98,6 +117,13 @@ def test_the_namespace_is_shown_and_never_asked_for(operations: Client, environm
     page = operations.get(settings_of(environment)).content.decode()
     assert environment.namespace in page
     assert 'name="namespace"' not in page
+
+
+@pytest.mark.parametrize(("role", "offered"), [("operations", True), ("manager", True), ("support", False)])
+def test_whoever_may_begin_an_integration_finds_where_on_the_list(
+    client_of: ClientOf, environment: Environment, role: str, offered: bool
+) -> None:
+    assert ("New integration" in client_of(role).get(PATH).content.decode()) is offered
 
 
 def test_an_integration_is_renamed(operations: Client, environment: Environment) -> None:
