@@ -14,7 +14,7 @@ from integrations.events.story import story_of
 from integrations.onboarding.run_outcomes import SOON, WATCHING, Failed, Look, Outcome, Shown, Waits, earlier_evidence
 from integrations.sources.models import Observed
 
-TYPE = "partnerbus.validation"
+VALIDATION_TYPE = "partnerbus.validation"
 SECONDS = 10.0
 PATIENCE = timedelta(minutes=2)
 POLICY = (
@@ -80,7 +80,7 @@ def refuse_an_entry(look: Look) -> Outcome:
 def _published(look: Look, while_: str) -> Outcome:
     event_id = _stored(look)
     story = story_of(environment_id=look.run.environment_id, event_id=event_id)
-    sent = {"event_id": str(event_id), "type": TYPE}
+    sent = {"event_id": str(event_id), "type": VALIDATION_TYPE}
     if story is None:
         return Waits("The event is being stored.", SOON, evidence=sent)
     for attempt in story["attempts"]:
@@ -117,7 +117,7 @@ def _stored(look: Look) -> UUID:
     assert run.tenant is not None
     event = {
         "tenant": run.tenant.external_id,
-        "type": TYPE,
+        "type": VALIDATION_TYPE,
         "id": f"validation:{run.public_id}:{step.key}:{step.takes}",
         "detail": {"run": str(run.public_id), "step": step.key, "take": step.takes, "kind": run.kind},
     }
@@ -154,5 +154,11 @@ def _put(entries: list[bytes], look: Look) -> PutResult:
 
 def _entry(source: str, now: datetime) -> bytes:
     detail = json.dumps({"message": "One entry of a request in which another is refused."})
-    entry = {"Source": source, "DetailType": TYPE, "Detail": detail, "Time": now.timestamp(), "Resources": []}
+    entry = {
+        "Source": source,
+        "DetailType": VALIDATION_TYPE,
+        "Detail": detail,
+        "Time": now.timestamp(),
+        "Resources": [],
+    }
     return json.dumps(entry).encode()

@@ -11,6 +11,7 @@ from integrations.onboarding.event_catalogue import remove_type
 from integrations.onboarding.models import Appointment, CataloguedType, Questionnaire
 from integrations.onboarding.proofs import STORED
 from integrations.onboarding.questionnaire import begin_questionnaire
+from integrations.onboarding.run_events import VALIDATION_TYPE
 from integrations.registration.models import Environment
 from integrations.sources.models import Source
 from tenants.accounts import put_tenant
@@ -126,7 +127,10 @@ CASES: tuple[Told[Case], ...] = (
     ),
     Told(
         "types-few",
-        both(lambda c: c.catalogued("order.placed"), lambda c: c.posted("order.placed"), lambda c: c.posted(TEST_TYPE)),
+        both(
+            lambda c: c.catalogued("order.placed"),
+            *(lambda c, name=name: c.posted(name) for name in ("order.placed", TEST_TYPE, VALIDATION_TYPE)),
+        ),
         nothing,
         lambda c: c.posted("order.gone"),
         "types",

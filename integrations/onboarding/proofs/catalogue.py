@@ -5,6 +5,9 @@ from django.db import connection
 from integrations.events.trial import TEST_TYPE
 from integrations.onboarding.event_catalogue import MOST_TYPES
 from integrations.onboarding.proofs.finding import Facts, Finding, fails, holds
+from integrations.onboarding.run_events import VALIDATION_TYPE
+
+OURS = {TEST_TYPE, VALIDATION_TYPE}  # what this product sends to try things out, on tenants of the provider's own
 
 # The newest events of an environment's tenants; a type that is rarer than one in five thousand may be overlooked.
 POSTED = """
@@ -33,7 +36,7 @@ def _posted(facts: Facts) -> set[str]:
         return set()
     with connection.cursor() as cursor:
         cursor.execute(POSTED, [facts.test.directory_id])
-        return {name for (name,) in cursor.fetchall()} - {TEST_TYPE}
+        return {name for (name,) in cursor.fetchall()} - OURS
 
 
 PROOFS = {"types-few": types_few}
