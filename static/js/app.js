@@ -95,6 +95,17 @@ document.body.addEventListener('htmx:afterRequest', (event) => {
     tell(time);
   }
 });
+// A form that stores itself says when it could not; what was typed stays under the hands.
+function unstored({ detail }, why) {
+  const said = detail.elt.matches('form') && detail.elt.querySelector('[role="status"]');
+  if (said) said.textContent = `Not stored. ${why} `;
+}
+document.body.addEventListener('htmx:sendError', (event) => unstored(event, 'The server cannot be reached: save it again when it can.'));
+document.body.addEventListener('htmx:responseError', (event) => {
+  const { xhr } = event.detail;
+  const told = (xhr.getResponseHeader('Content-Type') ?? '').startsWith('text/plain');
+  unstored(event, told ? xhr.responseText : 'The server did not take it: press Save to see why.');
+});
 // Sent with a 304: AWS was asked again and said the same.
 document.body.addEventListener('asked', ({ detail }) => {
   document.querySelectorAll('[data-asked]').forEach((time, place) => {

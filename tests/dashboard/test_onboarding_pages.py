@@ -10,6 +10,7 @@ from django.test import Client
 from django.utils import timezone
 from pytest_django import DjangoAssertNumQueries
 
+from dashboard.onboarding.places import place_of_work
 from integrations.onboarding.event_catalogue import put_type
 from integrations.onboarding.models import Attachment, CataloguedType, ChecklistItem, Letter, Profile, Stage
 from integrations.onboarding.profiles import change_profile
@@ -355,3 +356,15 @@ def test_support_reads_and_is_offered_nothing_to_press(integration: Integration)
     main = page.partition("<main")[2]
     assert "Domain" in main
     assert '<form method="post"' not in main
+
+
+def test_every_item_that_facts_prove_leads_to_the_page_on_which_they_are_made(
+    client: Client, integration: Integration
+) -> None:
+    for item in ChecklistItem.objects.filter(stage__integration=integration).select_related("stage__integration"):
+        place = place_of_work(item)
+        assert place or item.proof == "manual", item.key
+        if place:
+            assert client.get(place.url).status_code == 200
+    page = client.get(at(integration, "items", item_of(integration, "icon-shown").public_id)).content.decode()
+    assert '<a class="btn" href="/onboarding/orders/go-live">To going live</a>' in page

@@ -10,6 +10,7 @@ from dashboard.onboarding.acting import acted, actor_of, address_of
 from dashboard.web.doors import TAKE_TO_AWS, may, person_of, staff_action, staff_page
 from dashboard.web.kit import KitTabs, kit_file
 from dashboard.web.live import page_or_region
+from dashboard.web.looks import SOURCE, look_of
 from dashboard.web.standing import DETACHED, standing_of, with_former_word
 from integrations.events.tasks import publish
 from integrations.kick import kick
@@ -44,7 +45,7 @@ def development(request: HttpRequest, integration: str) -> HttpResponse:
     context = {
         "integration": found,
         "steps": steps,
-        "sources": [(source, shown_state(source)) for source in sources],
+        "sources": [(source, look_of(SOURCE, shown_state(source))) for source in sources],
         "environment": environment,
         "regions": [region for region in environment.regions if region not in taken] if environment else [],
         "kit": KitTabs(kit, f"{here}/kit/") if kit else None,

@@ -67,17 +67,23 @@ class Part:
         return bool(self.stage.state == Stage.State.DONE)
 
     @property
+    def tone(self) -> str:
+        """How the note looks: what needs somebody has an icon of its own."""
+        return "bad" if self.overdue_days else "wait" if self.lost_items else ""
+
+    @property
     def note(self) -> str:
         """What the stepper says below the title."""
+        late = f", overdue by {self.overdue_days} d" if self.overdue_days else ""
         if self.lost_items:
             one = self.lost_items == 1
-            return f"{self.lost_items} item{' no longer holds' if one else 's no longer hold'}"
+            return f"{self.lost_items} item{' no longer holds' if one else 's no longer hold'}{late}"
         if self.done:
             return f"Done {self.stage.completed_at:%d %b %Y}"
         if self.stage.opened_at is None:
             return f"Opens after stage {self.number - 1}"
-        if self.overdue_days:
-            return f"{self.done_items} of {len(self.items)}, overdue by {self.overdue_days} d"
+        if late:
+            return f"{self.done_items} of {len(self.items)}{late}"
         due = f", due {self.stage.due_on:%d %b}" if self.stage.due_on else ""
         return f"{self.done_items} of {len(self.items)}{due}"
 
@@ -100,6 +106,7 @@ def integration(request: HttpRequest, integration: str) -> HttpResponse:
         "chosen": chosen,
         "following": following,
         "who": _who(following, found.profile.lead),
+        "since": (following.lost_at if following else None) or current.stage.owner_since,
         "helps": {item.pk: HELP.get(item.key, "") for item in chosen.items},
         "environments": environments,
         "live": next((each.enabled_at for each in environments if each.kind == "production"), None),
@@ -109,6 +116,7 @@ def integration(request: HttpRequest, integration: str) -> HttpResponse:
         "types": found.catalogued_types.count(),
         "may_act": may(person_of(request), TAKE_TO_AWS),
         "tones": TONES,
+        "today": timezone.now().date(),
     }
     return render(request, "onboarding/integration.html", context)
 

@@ -9,6 +9,7 @@ from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
 from dashboard.onboarding.acting import acted, actor_of, address_of, day_in, version_in
+from dashboard.onboarding.places import place_of_work
 from dashboard.onboarding.views.integration import TONES, keep_upload
 from dashboard.web.doors import TAKE_TO_AWS, may, person_of, staff_action, staff_page
 from integrations.onboarding.assignments import assign_item, candidate, candidates
@@ -32,6 +33,7 @@ def item(request: HttpRequest, integration: str, item: str) -> HttpResponse:
         "integration": found.stage.integration,
         "item": found,
         "help": HELP.get(found.key, ""),
+        "place": place_of_work(found),
         "evidence": [(name.replace("_", " "), _plain(value)) for name, value in evidence.items() if name not in HIDDEN],
         "probes": evidence.get("probes", []),
         "says": evidence.get("says", ""),

@@ -25,6 +25,8 @@ from integrations.registration.models import Environment, Integration
 from integrations.sources.tasks import advance_sources
 from tenants.audit import Actor
 
+OPEN = (ValidationRun.State.RUNNING, ValidationRun.State.PAUSED)
+
 
 class WallClockField(forms.Field):
     """A wall clock's date and time: in the zone that is chosen beside it, and not in ours."""
@@ -191,6 +193,7 @@ def _page(
 ) -> HttpResponse:
     environment = _test_side(integration)
     standing = appointment_of(integration)
+    runs = list(integration.validation_runs.order_by("-pk")[:20])
     expired = latest_expiry(environment) if environment else None
     context = {
         "integration": integration,
@@ -199,7 +202,8 @@ def _page(
         "spoken": spoken(standing) if standing else "",
         "date_form": date_form or DateForm(initial=_initial(standing)),
         "run_form": run_form or (RunForm(environment, initial={"kind": "rehearsal"}) if environment else None),
-        "runs": integration.validation_runs.order_by("-pk")[:20],
+        "runs": runs,
+        "going_on": next((run for run in runs if run.state in OPEN), None),
         "expired": expired,
         "noticed_at": datetime.fromisoformat(expired["noticed_at"]) if expired else None,
         "waiting": waiting_offer(environment) if environment else None,
