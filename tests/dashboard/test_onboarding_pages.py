@@ -289,6 +289,8 @@ def test_the_catalogue_is_written_and_read(client: Client, integration: Integrat
     page = client.post(at(integration, "event-types", kept.public_id), {"name": "x", "schema": "[1"}).content.decode()
     assert "The schema is not JSON" in page
     assert "1 of at most 15 event types" in client.get(at(integration, "event-types")).content.decode()
+    asked = client.get(at(integration, "event-types", kept.public_id, "remove")).content.decode()
+    assert "Its description, schema and sample are gone then." in asked
     client.post(at(integration, "event-types", kept.public_id, "remove"))
     assert not CataloguedType.objects.exists()
 

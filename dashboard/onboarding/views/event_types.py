@@ -7,7 +7,7 @@ from django.contrib import messages
 from django.http import HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.utils import timezone
-from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from django.views.decorators.http import require_http_methods, require_safe
 
 from dashboard.onboarding.acting import acted, actor_of, address_of, version_in
 from dashboard.onboarding.forms import EventTypeForm
@@ -57,18 +57,20 @@ def event_type(request: HttpRequest, integration: str, event_type: str) -> HttpR
     return _edit(request, integration, type_of(integration_of(integration), event_type))
 
 
-@require_POST
+@require_http_methods(["GET", "HEAD", "POST"])
 @staff_action(TAKE_TO_AWS)
 def remove_event_type(request: HttpRequest, integration: str, event_type: str) -> HttpResponse:
-    """Take an event type out of the catalogue; its events are not touched."""
+    """Ask, and take an event type out of the catalogue."""
     found = integration_of(integration)
     known = type_of(found, event_type)
-    return acted(
-        request,
-        lambda: remove_type(known=known, actor=actor_of(request), now=timezone.now()),
-        f"{known.name} is out of the catalogue.",
-        address_of(found, "onboarding_event_types"),
-    )
+    if request.method == "POST":
+        return acted(
+            request,
+            lambda: remove_type(known=known, actor=actor_of(request), now=timezone.now()),
+            f"{known.name} is removed.",
+            address_of(found, "onboarding_event_types"),
+        )
+    return render(request, "onboarding/remove_event_type.html", {"integration": found, "type": known})
 
 
 def _edit(request: HttpRequest, integration: str, known: CataloguedType | None) -> HttpResponse:

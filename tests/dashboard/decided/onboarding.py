@@ -104,6 +104,7 @@ DECIDED: Decisions = {
         "/approval",
         "/event-types/new",
         "/event-types/<str:event_type>",
+        "/event-types/<str:event_type>/remove",
     ),
     **changing(
         "POST",
@@ -111,7 +112,6 @@ DECIDED: Decisions = {
         "/files",
         "/stages/<int:number>/<slug:verb>",
         "/development/<slug:verb>",
-        "/event-types/<str:event_type>/remove",
         "/letters",
         "/letters/<str:letter>/draft",
         "/letters/<str:letter>/<slug:verb>",
