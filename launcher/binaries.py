@@ -11,7 +11,6 @@ from pathlib import Path
 from launcher import LaunchError
 from launcher.accounts import Account, can_reach
 
-POSTGRES_MAJOR = 18
 OLDEST_SYSTEM_POSTGRES = 17  # the first with the builtin C.UTF-8 locale
 SHARED_COPIES = Path("/var/lib/partnerbus/bin")
 

@@ -67,11 +67,6 @@ class Progress:
         return self.state in (Adoption.State.CHECKING, Adoption.State.APPLYING)
 
     @property
-    def cancellable(self) -> bool:
-        """Whether there is anything left to stop."""
-        return self.running or self.state == Adoption.State.CHECKED
-
-    @property
     def left_out(self) -> int:
         """How many lines cannot be adopted as they are."""
         return self.lines - self.adoptable - self.adopted

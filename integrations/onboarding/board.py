@@ -6,6 +6,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 
 from integrations.onboarding.models import ChecklistItem, Owner, Profile, Stage
+from integrations.onboarding.stages import current_of
 from integrations.registration.models import Environment, Integration
 
 State = ChecklistItem.State
@@ -86,7 +87,7 @@ def _card(
     environments: Sequence[Environment],
     today: date,
 ) -> Card:
-    stage = next((each for each in stages if each.state != Stage.State.DONE), stages[-1])
+    stage = current_of(stages)
     mine = items[stage.pk]
     # What ceased to hold in an earlier stage comes before anything of this one.
     earlier = [item for each in stages for item in items[each.pk] if item.state == State.LOST]

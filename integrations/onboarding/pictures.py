@@ -4,7 +4,7 @@ import re
 from collections.abc import Mapping
 from xml.etree import ElementTree
 
-PNG, JPEG, SVG = "image/png", "image/jpeg", "image/svg+xml"
+PNG, SVG = "image/png", "image/svg+xml"
 MAX_BYTES = 4 * 1024 * 1024
 MAX_PIXELS = 40_000_000  # four bytes each while it is set
 MAX_ELEMENTS = 20_000

@@ -9,12 +9,11 @@ from integrations.onboarding.run_outcomes import Look, Outcome
 
 @dataclass(frozen=True, slots=True)
 class PlannedStep:
-    """One step: what it is called, what people see happening, who acts, and how it is looked at."""
+    """One step: what it is called, what people see happening, and how it is looked at."""
 
     key: str
     title: str
     tells: str
-    receiver_acts: bool
     look: Callable[[Look], Outcome]
 
 
@@ -23,91 +22,78 @@ PLAN = (
         "create",
         "Create the partner event source",
         "The tenant's admin gives account and region, and AWS is asked at once. The source is PENDING.",
-        False,
         run_sources.create,
     ),
     PlannedStep(
         "publish_pending",
         "Publish while the source is PENDING",
         "An event is sent although nobody has accepted the source. AWS accepts it and drops it; we keep it.",
-        False,
         run_events.publish_while_pending,
     ),
     PlannedStep(
         "accept",
         "Accept the source",
         "The receiving account makes the event bus, and the source becomes ACTIVE.",
-        True,
         run_sources.accept,
     ),
     PlannedStep(
         "rule",
         "Create a rule",
         "The receiving account makes a rule that delivers to a target.",
-        True,
         run_sources.make_rule,
     ),
     PlannedStep(
         "publish_active",
         "Publish again",
         "An event is sent to the ACTIVE source.",
-        False,
         run_events.publish_while_active,
     ),
     PlannedStep(
         "receive",
         "Receive the event",
         "The event arrives behind the rule, with the source's full name.",
-        True,
         run_events.receive_event,
     ),
     PlannedStep(
         "entry_failure",
         "Show a failure of one entry",
         "One request with a good entry and one for a source that does not exist: only the second one fails.",
-        False,
         run_events.refuse_an_entry,
     ),
     PlannedStep(
         "delete",
         "Delete the source",
         "The source is deleted from our side; its customer sees DELETED and keeps the bus.",
-        False,
         run_sources.delete,
     ),
     PlannedStep(
         "recreate",
         "Create it again",
         "The same name is offered again. AWS keeps it PENDING, so that old rules do not come to life by themselves.",
-        False,
         run_sources.create_again,
     ),
     PlannedStep(
         "reattach",
         "Attach it again",
         "The receiving account activates the source on the bus that was left.",
-        True,
         run_sources.attach_again,
     ),
     PlannedStep(
         "receive_again",
         "Publish and receive once more",
         "The rule of before delivers again.",
-        True,
         run_events.publish_and_receive_again,
     ),
     PlannedStep(
         "expiry",
         "Show an offer that expired",
         "AWS lets an offer that nobody accepts expire after days, so this was rehearsed before.",
-        False,
         run_sources.expire,
     ),
     PlannedStep(
         "clear_away",
         "Clear away",
         "Source, rule, bus and queue are deleted, so that the run can be repeated.",
-        True,
         run_sources.clear_away,
     ),
 )

@@ -5,7 +5,7 @@ that is still open is AWS's or the tenant's, and *in work* otherwise. A stage op
 or when somebody opens it with a reason (`stage_order`), and stays open from then on.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -67,10 +67,10 @@ def domain_of(namespace: str) -> str:
     return namespace.split("/")[1].removesuffix(".test")
 
 
-def stage_of(integration: Integration) -> Stage:
-    """Return the stage that an integration is in: its first that is not done, or the last when all are."""
-    stages = list(integration.stages.order_by("number"))
-    return next((stage for stage in stages if stage.state != Stage.State.DONE), stages[-1])
+def current_of(stages: Iterable[Stage]) -> Stage:
+    """Return which of its stages, in their order, an integration is in: the first not done, or the last if all are."""
+    listed = list(stages)
+    return next((stage for stage in listed if stage.state != Stage.State.DONE), listed[-1])
 
 
 def complete_item(

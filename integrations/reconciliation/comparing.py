@@ -1,14 +1,13 @@
 """Comparing: what a complete listing says about our rows. Names are compared whole: AWS lists by prefix."""
 
-from datetime import datetime, timedelta
+from datetime import datetime
 
 from django.db.models import Exists, OuterRef, Q, QuerySet
 
 from integrations.reconciliation.drifts import note_drift
 from integrations.reconciliation.models import Drift, Listing, Survey
 from integrations.sources.models import Desired, Observed, Source
-
-LIST_MAY_LAG = timedelta(minutes=2)
+from integrations.sources.observation import LIST_MAY_LAG
 
 
 def compare(survey: Survey, now: datetime) -> None:

@@ -21,6 +21,7 @@ from integrations.onboarding.board import next_of, overdue_by
 from integrations.onboarding.checklist_help import HELP
 from integrations.onboarding.models import LARGEST_ATTACHMENT, ChecklistItem, Owner, Stage, TimelineEntry
 from integrations.onboarding.profiles import integration_of
+from integrations.onboarding.stages import current_of
 from integrations.onboarding.timeline import comment, timeline_of
 from integrations.problems import Problem
 
@@ -182,7 +183,7 @@ def _parts(found: Any) -> list[Part]:
     wanted = ChecklistItem.objects.filter(stage__in=stages).select_related("assignee", "done_by", "stage")
     for item in wanted.order_by("stage", "position"):
         items[item.stage_id].append(item)
-    now = next((stage for stage in stages if stage.state != Stage.State.DONE), stages[-1])
+    now = current_of(stages)
     today = timezone.now().date()
     return [
         Part(
