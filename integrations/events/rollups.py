@@ -99,11 +99,14 @@ select source_id, {EVER}, code, sum(failed) from written_failures where source_i
 on conflict (source_id, minute, code) do update set failed = (f.failed + excluded.failed) %% {TOTALS_WRAP}
 """  # noqa: S608 - numbers and names of this module
 
-# Ranges of pages that no vacuum has summarised yet are read whole by whoever asks for a minute.
+# Ranges of pages that no vacuum has summarised yet are read whole by whoever asks for a minute. Not the bloom filters,
+# which summarise a range by themselves once it is full: in a range that still grows, every row would write its filter
+# of some kilobytes into the log anew.
 SUMMARISE = """
 select brin_summarize_new_values(i.indexrelid) from pg_index i
 join pg_class c on c.oid = i.indexrelid join pg_am m on m.oid = c.relam
 where m.amname = 'brin' and i.indrelid in (select to_regclass(name) from unnest(%s::text[]) as name)
+  and not coalesce('autosummarize=on' = any(c.reloptions), false)
 """
 
 OLDEST_DAY = """
