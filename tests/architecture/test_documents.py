@@ -8,6 +8,7 @@ from django.core.management import get_commands
 from tests.architecture.sources import ROOT, files
 
 DOCUMENTS = [path for path in files() if path.suffix == ".md"]
+OF_THE_READER = {"tenant.py"}  # what the page on the simulator has somebody save
 LINK = re.compile(r"\]\((?!https?:)([^)#\s]*)(?:#([^)\s]+))?\)")
 
 
@@ -25,6 +26,13 @@ def test_every_link_leads_to_a_file_and_a_heading_that_exist() -> None:
             if not path.exists() or (anchor and anchor not in anchors_of(path)):
                 broken.append(f"{document}: {target}#{anchor}")
     assert broken == []
+
+
+def test_every_module_and_template_that_is_named_exists() -> None:
+    """`sources/gate.py` is short for the file in integrations, and `gate.py` for the one that the sentence is about."""
+    there = {f"/{path}" for path in files()}
+    written = named(r"`([a-z_/.]+\.(?:py|html|css|js))`") - OF_THE_READER
+    assert {name for name in written if not any(path.endswith(f"/{name}") for path in there)} == set()
 
 
 def test_every_make_target_that_is_named_exists() -> None:

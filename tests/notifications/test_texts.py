@@ -4,6 +4,7 @@ from datetime import datetime
 
 import pytest
 
+from dashboard.web.notice_tones import TONES
 from integrations.notifications.kinds import Kind
 from integrations.notifications.models import Notice
 from integrations.notifications.texts import mail_of, told
@@ -31,11 +32,19 @@ def notice(kind: Kind, facts: dict[str, object], now: datetime) -> Notice:
 @pytest.mark.parametrize("role", ["", "support"])
 def test_every_kind_has_a_title_and_a_sentence(kind: Kind, role: str, now: datetime) -> None:
     for facts in [FACTS, FACTS | {"dead_letters": True}]:
-        words = told(notice(kind, facts, now), User(email="a@example.com", staff_role=role))
+        reader = User(email="a@example.com", staff_role=role)
+        words = told(notice(kind, facts, now), reader)
         assert len(words.title) > 15
         assert words.text.endswith(".")
         assert "None" not in words.text + words.title
         assert words.url.startswith("http")
+        mail = mail_of(reader, [notice(kind, facts, now)])
+        assert words.text in mail.body
+        assert words.url in str(mail.alternatives[0].content)
+
+
+def test_every_kind_has_a_tone() -> None:
+    assert TONES.keys() == set(Kind)
 
 
 @pytest.mark.parametrize("kind", [Kind.FAILING, Kind.RECOVERED])

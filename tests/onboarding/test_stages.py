@@ -9,6 +9,7 @@ from django.db import connections
 from integrations.aws.limits import LimitError
 from integrations.onboarding import stages
 from integrations.onboarding.checklist import STAGES
+from integrations.onboarding.checklist_help import HELP
 from integrations.onboarding.models import ChecklistItem, Owner, Stage
 from integrations.onboarding.stages import begin_integration, complete_item, current_of, reopen_item
 from integrations.problems import Problem
@@ -58,6 +59,10 @@ def test_the_standard_items_fit_their_columns_and_have_unique_keys() -> None:
         assert len(set(keys)) == len(keys)
     for item in ChecklistItem.objects.filter(stage__integration=begin()):
         item.full_clean()
+
+
+def test_every_standard_item_has_its_help() -> None:
+    assert HELP.keys() == {item.key for stage in STAGES for item in stage.items}
 
 
 def test_an_integration_and_its_beginning_are_one_line_in_the_audit_log() -> None:
