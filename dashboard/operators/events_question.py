@@ -1,6 +1,5 @@
 """What the explorer's filters mean: a question about events, or an id that somebody has of one."""
 
-from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
@@ -12,7 +11,7 @@ from dashboard.web import filters
 from dashboard.web.filters import Asked, Filters, Sort
 from dashboard.web.looks import EVENT
 from integrations.events.candidates import Question
-from integrations.events.listing import EventRow, list_events
+from integrations.events.listing import EventRow
 from integrations.events.models import EventType, OutcomeCode
 from integrations.events.search import find_anything
 from integrations.registration.models import Environment
@@ -75,17 +74,6 @@ def found_by(asked: Asked, wanted: Wanted) -> list[EventRow] | None:
         return None
     rows = find_anything(term, wanted.question)
     return [row for row in rows if wanted.question.state in (None, row.state)]
-
-
-def all_of(question: Question) -> Iterator[EventRow]:
-    """Yield all events of a question, newest first, a bounded statement at a time."""
-    below: UUID | None = None
-    while True:
-        page = list_events(question, below=below, limit=200)
-        yield from page.rows
-        if page.older is None:
-            return
-        below = page.older
 
 
 def _tenants(named: str, environment: Environment | None) -> list[Tenant]:

@@ -12,6 +12,7 @@ from integrations.events.deliveries import Delivery, deliveries_of, overall_stat
 from tenants.identifiers import moment_of
 
 ROUNDS = 4  # of candidates, each twice as many as before, until a page is full
+CHUNK = 200  # events of a whole list that are asked for at once
 
 # The bounds spare the planner the days in which none of them is.
 EVENTS = """
@@ -61,6 +62,16 @@ def list_events(question: Question, *, below: UUID | None = None, limit: int = 5
         if older is None or len(found.ids) < wanted:  # a whole stretch was searched: the most that a page may cost
             break
     return Page(rows, older)
+
+
+def every_event(question: Question, *, below: UUID | None = None) -> Iterator[EventRow]:
+    """Yield all events that answer the question, newest first, a bounded statement at a time."""
+    while True:
+        page = list_events(question, below=below, limit=CHUNK)
+        yield from page.rows
+        if page.older is None:
+            return
+        below = page.older
 
 
 def rows_of(event_ids: list[UUID], question: Question) -> Iterator[EventRow]:

@@ -77,7 +77,7 @@ def test_the_list_goes_on_page_by_page_and_as_a_file(
     cast: Cast, admin: Client, source: Source, post: Post, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr("dashboard.portal.views.deliveries.SIZE", 2)
-    monkeypatch.setattr("dashboard.portal.views.deliveries.CHUNK", 2)
+    monkeypatch.setattr("integrations.events.listing.CHUNK", 2)
     ids = [str(post(kind="=order")) for _ in range(3)]
     first = admin.get(at(cast, "deliveries")).content.decode()
     assert [f'deliveries/{each}"' in first for each in ids] == [False, True, True]

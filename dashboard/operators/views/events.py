@@ -12,7 +12,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
-from dashboard.operators.events_question import LIST, Wanted, all_of, found_by, wanted_by
+from dashboard.operators.events_question import LIST, Wanted, found_by, wanted_by
 from dashboard.web import looks
 from dashboard.web.csv_export import csv_of
 from dashboard.web.doors import ACT_ON_TENANTS, may, person_of, staff_page
@@ -21,7 +21,7 @@ from dashboard.web.looks import Look, look_of
 from dashboard.web.paging import SIZE, Page, counted, stretched
 from dashboard.web.reasons import reason_in_words
 from integrations.events.footprints import Footprint, footprints_of
-from integrations.events.listing import EventRow, list_events
+from integrations.events.listing import EventRow, every_event, list_events
 from integrations.registration.models import Environment
 from tenants.models import Tenant
 
@@ -66,7 +66,7 @@ def events(request: HttpRequest) -> HttpResponseBase:
     wanted = wanted_by(asked, timezone.now())
     named = found_by(asked, wanted)
     if asked.wants_csv:
-        return csv_of("events", _columns(), all_of(wanted.question) if named is None else named)
+        return csv_of("events", _columns(), every_event(wanted.question) if named is None else named)
     shown = _page(asked, wanted) if named is None else stretched(asked, named, older="", count_text=_counted(named))
     context = {
         "list": asked,

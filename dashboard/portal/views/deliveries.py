@@ -1,6 +1,6 @@
 """A tenant's own deliveries: the list, one event with what the tenant's rule sees, and sending it again."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable
 from typing import Any
 from uuid import UUID
 
@@ -26,7 +26,7 @@ from dashboard.web.paging import SIZE, stretched
 from dashboard.web.visitors import visitor_of
 from integrations.events.candidates import Question
 from integrations.events.delivery_filter import DeliveryFilter
-from integrations.events.listing import EventRow, Page, list_events
+from integrations.events.listing import EventRow, Page, every_event, list_events
 from integrations.events.models import Replay
 from integrations.events.payloads import envelope_of, find_event, read_payload
 from integrations.events.replays import request_replay
@@ -40,7 +40,6 @@ from tenants.identifiers import moment_of
 from tenants.models import Tenant
 
 TAB = "portal_deliveries"
-CHUNK = 200
 COLUMNS = {
     "event_id": lambda row: row.event_id,
     "your_id": lambda row: row.caller_id,
@@ -121,18 +120,8 @@ def _found(question: Question, asked: Asked) -> Page:
     return list_events(question, below=_cursor(asked), limit=SIZE)
 
 
-def _all(question: Question, asked: Asked) -> Iterator[EventRow]:
-    """Yield every row of the list, a bounded statement at a time."""
-    if asked.value("q"):
-        yield from _found(question, asked).rows
-        return
-    below = _cursor(asked)
-    while True:
-        page = list_events(question, below=below, limit=CHUNK)
-        yield from page.rows
-        below = page.older
-        if below is None:
-            return
+def _all(question: Question, asked: Asked) -> Iterable[EventRow]:
+    return _found(question, asked).rows if asked.value("q") else every_event(question, below=_cursor(asked))
 
 
 def _cursor(asked: Asked) -> UUID | None:
