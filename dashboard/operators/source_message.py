@@ -42,7 +42,7 @@ def _by_standing(facts: SourceFacts, kept: str) -> Message:
             text = f"{facts.explanation} Then provision it again. {kept}"
             return Message("bad", "This source could not be created", text, "reprovision", "Provision again…")
         case "pending":
-            text = f"Its AWS admin creates the event bus. {_meanwhile(facts)} {kept}"
+            text = " ".join(filter(None, (_what_accepts(facts), _meanwhile(facts), kept)))
             return Message("wait", f"Waiting for {tenant}'s AWS admin to accept", text, "hand_over", "Hand it over…")
         case "detached":
             text = (
@@ -76,6 +76,15 @@ def _flowing(facts: SourceFacts) -> Message:
         text = "No event was accepted for it yet."
         return Message("ok", f"{facts.tenant} is connected", text, "test", "Send test event…")
     return Message("ok", "Events are flowing", "AWS takes them and passes them on to the tenant's bus.")
+
+
+def _what_accepts(facts: SourceFacts) -> str:
+    if facts.next_step is not None and len(facts.next_step.commands) > 1:
+        return (
+            "It was ACTIVE before. AWS keeps it PENDING until its AWS admin attaches it again: activates it where its "
+            "bus is left, or creates the bus anew. The commands stand below."
+        )
+    return "Its AWS admin creates the event bus."
 
 
 def _meanwhile(facts: SourceFacts) -> str:

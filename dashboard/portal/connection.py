@@ -15,6 +15,7 @@ from integrations.aws.errors import explain
 from integrations.aws.region_names import region_name
 from integrations.events.queries import Counters, counters_of
 from integrations.registration.models import Breaker
+from integrations.sources.accepting import may_have_a_bus
 from integrations.sources.models import Desired, Observed, Source
 from integrations.sources.queries import sources_of_tenant
 from tenants.models import Tenant
@@ -48,6 +49,7 @@ class Connection:
     has_pattern: bool
     stopped: bool
     late: bool
+    bus_left: bool
     counters: Counters
     asked_at: datetime | None = field(repr=False)
     source: Source = field(repr=False, compare=False)
@@ -175,6 +177,7 @@ def _connection(source: Source, counters: Counters, stopped: bool, now: datetime
         event_types=source.event_types,
         has_pattern=source.pattern is not None,
         stopped=stopped,
+        bus_left=may_have_a_bus(source),
         late=counters.waiting > 0 and oldest is not None and oldest < now - LATE_AFTER,
         counters=counters,
         asked_at=source.observed_at,

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from django.utils.translation import gettext as _
 
 from dashboard.web.standing import DETACHED
+from integrations.sources.accepting import may_have_a_bus
 from integrations.sources.models import Observed, Source
 from integrations.sources.states import ShownState, shown_state
 
@@ -41,5 +42,8 @@ def hand_off_state(source: Source, standing: str, product: str) -> HandOffState:
     if standing == DETACHED:
         text = _("AWS says PENDING again: the bus was detached. What waits meanwhile is kept, and nothing is lost.")
         return HandOffState("wait", title, _("Not attached any more"), text, True)
+    if may_have_a_bus(source):
+        text = _("It was made anew, and AWS keeps it PENDING until its bus is attached again: activate it, see below.")
+        return HandOffState("wait", title, _("Offered again"), text, True)
     text = _("AWS says PENDING. This turns to Connected by itself.")
     return HandOffState("wait", title, _("Not accepted yet"), text, True)

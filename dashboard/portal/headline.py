@@ -47,7 +47,7 @@ def _under_way(overview: Overview) -> Headline:
         lede = f"AWS refused an event as if your source were gone, so we ask before we send more. {_kept(overview)}"
         return Headline("wait", "help-circle", "Asking AWS about your source", lede)
     if overview.late:
-        lede = f"They are tried again by themselves, and there is nothing for you to do. {_kept(overview)}"
+        lede = f"They follow or are tried again by themselves, and there is nothing for you to do. {_kept(overview)}"
         return Headline("wait", "clock-filled", "Some of your events are late", lede)
     if census["opening"]:
         lede = f"AWS says ACTIVE. {_kept_for_the_rule(overview)}"

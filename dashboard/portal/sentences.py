@@ -63,6 +63,12 @@ def _failed(connection: Connection, provider: str) -> Headline:
 
 
 def _pending(connection: Connection, provider: str) -> Headline:
+    if connection.bus_left:
+        lede = _(
+            "The source was offered again to account %(account)s in %(place)s. AWS keeps it PENDING until your bus is "
+            "attached to it again: your old rules do not come to life by themselves. %(kept)s"
+        ) % _facts(connection, provider)
+        return Headline("wait", "clock-filled", _("Waiting for your AWS admin to attach it again"), lede)
     lede = _(
         "%(provider)s offered a source to account %(account)s in %(place)s. Once it is accepted, events arrive within "
         "seconds. %(kept)s"
@@ -90,7 +96,9 @@ def _checking(connection: Connection, provider: str) -> Headline:
 
 def _active(connection: Connection, provider: str) -> Headline:
     if connection.late:
-        lede = _("They are tried again by themselves, and there is nothing for you to do. %s") % _kept(connection)
+        lede = _("They follow or are tried again by themselves, and there is nothing for you to do. %s") % _kept(
+            connection
+        )
         return Headline("wait", "clock-filled", _("Some of your events are late"), lede)
     lede = _("Your event bus in account %(account)s, %(place)s, receives %(provider)s's events.")
     return Headline("ok", "circle-check-filled", _("Connected"), lede % _facts(connection, provider))

@@ -16,6 +16,7 @@ from dashboard.web.standing import standing_of, with_former_word
 from integrations.aws.errors import explain
 from integrations.events.queries import COUNT_LIMIT, Counters, counters_of, latest_events
 from integrations.registration.models import Breaker
+from integrations.sources.accepting import may_have_a_bus
 from integrations.sources.models import Desired, Observed, Source
 from integrations.sources.states import ShownState
 from tenants.models import Tenant
@@ -49,6 +50,7 @@ class SourceFacts:
     expires_at: datetime | None
     failure_code: str
     failure_message: str
+    bus_left: bool
     counters: Counters
 
     @property
@@ -226,6 +228,7 @@ def _facts(source: Source, counters: Counters) -> SourceFacts:
         expires_at=source.expires_at if source.observed == Observed.PENDING else None,
         failure_code=source.failure_code,
         failure_message=source.failure_message,
+        bus_left=may_have_a_bus(source),
         counters=counters,
     )
 

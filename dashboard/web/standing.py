@@ -26,8 +26,9 @@ def standing_of(source: Source) -> str:
     state = shown_state(source)
     if state == ShownState.ACTIVE:
         return _standing_of_active(source)
-    # `former_word` exists on annotated rows only.
-    if state == ShownState.PENDING and getattr(source, "former_word", None) == Observed.ACTIVE:
+    # `former_word` exists on annotated rows only. AWS has not spoken yet of what was just offered again.
+    said_active = getattr(source, "former_word", None) == Observed.ACTIVE
+    if state == ShownState.PENDING and source.observed == Observed.PENDING and said_active:
         return DETACHED
     return state.value
 

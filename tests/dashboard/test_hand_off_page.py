@@ -57,10 +57,24 @@ def test_it_turns_to_connected_by_itself(path: str, source: Source) -> None:
 
 
 def test_a_detached_source_is_taken_up_again(path: str, source: Source, now: datetime) -> None:
+    Source.objects.filter(pk=source.pk).update(activated_at=now)
     source.changes.create(at=now, cause="aws", field="observed", before="active", after="pending")
     page = Client().get(path).content.decode()
     assert "Not attached any more" in page
     assert "aws events activate-event-source" in page
+    assert "aws events activate-event-source" in Client().get(f"{path}/kit/activate").content.decode()
+
+
+def test_a_source_that_was_made_anew_says_how_its_old_bus_is_attached_again(
+    path: str, source: Source, now: datetime
+) -> None:
+    Source.objects.filter(pk=source.pk).update(activated_at=now)
+    for before, after in (("active", "none"), ("unknown", "pending")):
+        source.changes.create(at=now, cause="aws", field="observed", before=before, after=after)
+    page = Client().get(path).content.decode()
+    assert "Offered again" in page
+    assert "aws events activate-event-source" in page
+    assert "aws events create-event-bus" in page
 
 
 @pytest.mark.parametrize("ended", ["expired", "gone"])

@@ -186,7 +186,7 @@ class TestSentences:
     def test_a_source_that_was_active_and_is_pending_is_detached(
         self, cast: Cast, client_of: ClientOf, make_source: MakeSource, now: datetime
     ) -> None:
-        source = make_source(cast.alder, observed="pending")
+        source = make_source(cast.alder, observed="pending", activated_at=now)
         for before, after in (("pending", "active"), ("active", "pending")):
             SourceChange.objects.create(
                 source=source, at=now, cause="aws", field="observed", before=before, after=after
@@ -203,11 +203,20 @@ class TestSentences:
     def test_a_source_that_is_offered_anew_is_not_called_detached(
         self, cast: Cast, client_of: ClientOf, make_source: MakeSource, now: datetime
     ) -> None:
-        source = make_source(cast.alder, observed="pending")
+        source = make_source(cast.alder, observed="pending", activated_at=now)
         for before, after in (("active", "none"), ("unknown", "pending")):
             SourceChange.objects.create(
                 source=source, at=now, cause="aws", field="observed", before=before, after=after
             )
+        page = page_of(client_of("tenant viewer"))
+        assert title_of(page) == "Waiting for your AWS admin to accept"
+        assert "aws events activate-event-source" in page  # its old bus may be left
+
+    def test_a_source_of_which_aws_has_not_spoken_since_it_was_offered_again_is_not_called_detached(
+        self, cast: Cast, client_of: ClientOf, make_source: MakeSource, now: datetime
+    ) -> None:
+        source = make_source(cast.alder, observed="unknown")
+        SourceChange.objects.create(source=source, at=now, cause="aws", field="observed", before="active", after="none")
         assert title_of(page_of(client_of("tenant viewer"))) == "Waiting for your AWS admin to accept"
 
     @pytest.mark.parametrize(("minutes", "title"), [(14, "Events are flowing"), (16, "Connected")])

@@ -138,13 +138,29 @@ class TestOneConnection:
         assert title_of(page(client_of, cast, role="tenant viewer")) == title
 
     def test_detached_is_more_than_pending(self, cast: Cast, client_of: ClientOf, make_source: MakeSource) -> None:
-        source = make_source(cast.alder, observed="pending")
+        source = make_source(cast.alder, observed="pending", activated_at=timezone.now())
         SourceChange.objects.create(
             source=source, at=timezone.now(), cause="aws", field="observed", before="active", after="pending"
         )
         shown = page(client_of, cast)
         assert title_of(shown) == "No longer attached to an event bus"
         assert "activate-event-source" in shown
+
+    def test_a_source_that_was_made_anew_says_how_its_old_bus_is_attached_again(
+        self, cast: Cast, client_of: ClientOf, make_source: MakeSource
+    ) -> None:
+        source = make_source(cast.alder, observed="pending", activated_at=timezone.now())
+        for before, after in (("active", "none"), ("unknown", "pending")):
+            SourceChange.objects.create(
+                source=source, at=timezone.now(), cause="aws", field="observed", before=before, after=after
+            )
+        shown = page(client_of, cast)
+        assert title_of(shown) == "Waiting for your AWS admin to attach it again"
+        assert "Next step: attach the source again" in shown
+        assert "aws events activate-event-source" in shown
+        staff = client_of("support").get(f"/operators/sources/{source.public_id}").content.decode()
+        assert "AWS keeps it PENDING until its AWS admin attaches it again" in staff
+        assert "aws events activate-event-source" in staff
 
     def test_a_breaker_is_our_trouble_and_told_without_aws_words(
         self, cast: Cast, client_of: ClientOf, make_source: MakeSource, environment: Environment

@@ -11,7 +11,6 @@ from dashboard.web.doors import TAKE_TO_AWS, may, person_of, staff_action, staff
 from dashboard.web.kit import KitTabs, kit_file
 from dashboard.web.live import page_or_region
 from dashboard.web.looks import SOURCE, look_of
-from dashboard.web.standing import DETACHED, standing_of, with_former_word
 from integrations.events.tasks import publish
 from integrations.kick import kick
 from integrations.onboarding.development import (
@@ -97,9 +96,7 @@ def _accept(request: HttpRequest, found: Integration) -> None:
 
 
 def _kit(source: Source) -> Kit:
-    kept = with_former_word(Source.objects.filter(pk=source.pk)).get()
-    kept.environment, kept.tenant = source.environment, source.tenant
-    return kit_of(place_of(kept, is_detached=standing_of(kept) == DETACHED))
+    return kit_of(place_of(source))
 
 
 VERBS: dict[str, tuple[Callable[[HttpRequest, Integration], None], str]] = {

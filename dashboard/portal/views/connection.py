@@ -55,7 +55,7 @@ def _next_step(tenant: Tenant, found: Connection) -> dict[str, object]:
     if found.standing not in WAITING:
         return {}
     files = reverse("portal_kit_file", args=[tenant.public_id, found.key, "-"]).removesuffix("-")
-    moment = Moment.TAKING_UP if found.standing == DETACHED else Moment.ACCEPTING
+    moment = Moment.TAKING_UP if found.bus_left else Moment.ACCEPTING
     return {"kit": KitTabs(kit_for(found), files), "symptoms": symptoms_at(moment)}
 
 

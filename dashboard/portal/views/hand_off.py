@@ -16,10 +16,11 @@ from django.views.decorators.http import require_safe
 from dashboard.portal.hand_off_state import hand_off_state
 from dashboard.web.kit import KitTabs, kit_file
 from dashboard.web.live import page_or_region
-from dashboard.web.standing import DETACHED, standing_of, with_former_word
+from dashboard.web.standing import standing_of, with_former_word
 from dashboard.web.watched import keep_asking
+from integrations.sources.accepting import may_have_a_bus
 from integrations.sources.handoff import link_behind, note_opened
-from integrations.sources.kit.contents import Kit, kit_of
+from integrations.sources.kit.contents import kit_of
 from integrations.sources.kit.place import place_of
 from integrations.sources.kit.symptoms import Moment, symptoms_at
 from integrations.sources.models import HandOffLink, Source
@@ -68,8 +69,8 @@ def hand_off(request: HttpRequest, token: str, link: HandOffLink) -> HttpRespons
         "product": product,
         "state": state,
         "here": here,
-        "kit": KitTabs(_kit(source, standing), f"{here}/kit/"),
-        "symptoms": symptoms_at(Moment.TAKING_UP if standing == DETACHED else Moment.ACCEPTING),
+        "kit": KitTabs(kit_of(place_of(source)), f"{here}/kit/"),
+        "symptoms": symptoms_at(Moment.TAKING_UP if may_have_a_bus(source) else Moment.ACCEPTING),
         "next_symptoms": symptoms_at(Moment.RECEIVING),
         "name_head": f"{source.environment.namespace}/",
     }
@@ -81,9 +82,4 @@ def hand_off(request: HttpRequest, token: str, link: HandOffLink) -> HttpRespons
 @behind_link
 def hand_off_file(request: HttpRequest, token: str, link: HandOffLink, key: str) -> HttpResponse:
     """Send one text of the kit as a file."""
-    source = with_former_word(Source.objects.filter(pk=link.source_id)).get()
-    return kit_file(_kit(source, standing_of(source)), key)
-
-
-def _kit(source: Source, standing: str) -> Kit:
-    return kit_of(place_of(source, is_detached=standing == DETACHED))
+    return kit_file(kit_of(place_of(link.source)), key)

@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from functools import cached_property
 
 from integrations.aws import names
+from integrations.sources.accepting import may_have_a_bus
 from integrations.sources.models import Source
 
 RULE = "all-events"
@@ -80,6 +81,6 @@ class Place:
         }
 
 
-def place_of(source: Source, *, is_detached: bool = False) -> Place:
+def place_of(source: Source) -> Place:
     """Return the place of a source that was offered to an account; a reserve has none. Raises LimitError."""
-    return Place(source.name, source.account or "", source.region, is_detached)
+    return Place(source.name, source.account or "", source.region, may_have_a_bus(source))
