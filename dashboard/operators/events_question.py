@@ -83,7 +83,7 @@ def _tenants(named: str, environment: Environment | None) -> list[Tenant]:
     condition = Q(external_id=named) | Q(name__iexact=named)
     if identifier := _uuid(named):
         condition |= Q(public_id=identifier)
-    found = Tenant.objects.filter(condition)
+    found = Tenant.objects.filter(condition).select_related("directory__environment__integration")
     if environment is not None:
         found = found.filter(directory=environment.directory_id)
     return list(found.order_by("pk")[:10])

@@ -1,6 +1,6 @@
 """Where a source stands for somebody who looks at a page: the API's words, and three that tell of the moment."""
 
-from django.db.models import OuterRef, QuerySet, Subquery
+from django.db.models import Case, OuterRef, QuerySet, Subquery, Value, When
 
 from integrations.sources.models import Observed, Source, SourceChange
 from integrations.sources.states import ShownState, shown_state
@@ -9,9 +9,10 @@ RESERVE, OPENING, CHECKING, DETACHED = "reserve", "opening", "checking", "detach
 
 
 def with_former_word(sources: QuerySet[Source]) -> QuerySet[Source]:
-    """Add what AWS said of each source before it said what it says now, as `former_word`."""
+    """Add what AWS said of each PENDING source before, as `former_word`: the others are many, and nobody asks."""
     changes = SourceChange.objects.filter(source=OuterRef("pk"), field="observed").order_by("-at", "-id")
-    return sources.annotate(former_word=Subquery(changes.values("before")[:1]))
+    before = Subquery(changes.values("before")[:1])
+    return sources.annotate(former_word=Case(When(observed=Observed.PENDING, then=before), default=Value("")))
 
 
 def standing_of(source: Source) -> str:

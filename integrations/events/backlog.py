@@ -12,10 +12,19 @@ _OF_LANES = (
     "(select count(*) from (select from lanes l cross join lateral"
     " (select from {queue} q where q.source_id = l.source_id limit %(limit)s) x where {gate} limit %(limit)s) y)"
 )
-# A look per lane into each queue, and each count ends at its limit.
+# From one lane that has something to the next, by the queue's key: of ten thousand most have nothing.
+_BUSY = """
+{queue}_of as (
+  (select source_id from {queue} order by 1 limit 1) union all
+  select next.source_id from {queue}_of before cross join lateral (
+    select source_id from {queue} q where q.source_id > before.source_id order by 1 limit 1) next)
+"""
+# A look per busy lane into each queue, and each count ends at its limit.
 BACKLOG = f"""
-with lanes as materialized (
-  select l.source_id, l.publishable and b.id is null and m.id is null as open from sources_lane l
+with recursive {_BUSY.format(queue="pending")}, {_BUSY.format(queue="retry")}, lanes as materialized (
+  select l.source_id, l.publishable and b.id is null and m.id is null as open
+  from (select source_id from pending_of union select source_id from retry_of) busy
+  join sources_lane l using (source_id)
   left join registration_breaker b on b.environment_id = l.environment_id and b.region = l.region
   left join registration_maintenance m on m.environment_id = l.environment_id and m.region = l.region)
 select

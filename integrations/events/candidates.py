@@ -29,14 +29,15 @@ STRETCH = "(select {columns} from events where {whose} id < %(below)s and id >= 
 STORED = "select id from ({stretches}) e where {filters} order by id desc limit %(wanted)s"
 # Where a search that found too little came to its end.
 END = "select id from ({stretches}) e order by id desc limit 1"
-LAST_ACCEPTED = "select max(last_accepted_at) from activity where source_id = any(%s)"
+SOURCES = """
+select array_agg(s.id), max(a.last_accepted_at) from sources_source s left join activity a on a.source_id = s.id
+where s.tenant_id = any(%(whose)s) and (%(source)s::bigint is null or s.id = %(source)s)
+"""
 ACTIVITY_LATE = timedelta(minutes=1)  # it is noted every two seconds, by a clock of its own
 
 # `offset 0` keeps it from becoming a join with a whole queue.
-NOT_WAITING = """
-disposition = 0 and not exists (
-  select from pending p where p.source_id = any(%(sources)s) and p.event_id = e.id offset 0)
-"""
+NOT_QUEUED = "not exists (select from {} q where q.source_id = any(%(sources)s) and q.event_id = e.id offset 0)"
+NOT_WAITING = " and ".join(("disposition = 0", *map(NOT_QUEUED.format, ("pending", "retry", "dead"))))
 SETTLED_LATER = """
 select z.event_id from settled z join sources_lane l on l.source_id = z.source_id
 where z.event_id < %(below)s and z.event_id >= %(since)s and {scope} order by z.event_id desc limit %(wanted)s
@@ -46,6 +47,7 @@ LANES = """
 from sources_lane l left join registration_breaker b on b.environment_id = l.environment_id and b.region = l.region
 left join registration_maintenance m on m.environment_id = l.environment_id and m.region = l.region
 """
+SMALL = "select name from unnest(%s::text[]) as name where pg_relation_size(name::regclass) <= %s"
 QUEUE_WHOLE = """
 (select q.event_id, {code} as code {lanes} join {table} q on q.source_id = l.source_id
   where q.event_id < %(below)s and q.event_id >= %(since)s and {scope} and {gate}
@@ -121,8 +123,9 @@ def _queues(question: Question) -> list[tuple[str, str]] | None:
 def _queued(question: Question, queues: list[tuple[str, str]], bounds: dict[str, UUID], wanted: int) -> Candidates:
     is_filtered = question.type_id is not None or question.code_id is not None
     most = max(wanted, MOST_QUEUED) if is_filtered else wanted
+    whole = _small([table for table, _ in queues]) if _has_many_lanes(question) else ()
     branches = [
-        (QUEUE_WHOLE if _has_many_lanes(question) and _is_small(table) else QUEUE_BY_LANE).format(
+        (QUEUE_WHOLE if table in whole else QUEUE_BY_LANE).format(
             table=table,
             lanes=LANES,
             gate=gate,
@@ -146,8 +149,9 @@ def _stored(question: Question, bounds: dict[str, UUID], wanted: int) -> Candida
     filters, columns, most = _filters(question, in_index=tenants is not None)
     values = _values(question)
     if question.state == "accepted" and tenants is not None:
-        values["sources"] = list(Source.objects.filter(tenant__in=tenants).values_list("pk", flat=True))
-        bounds["below"] = min(bounds["below"], _after_last_accepted(values["sources"]))
+        ((sources, last_accepted),) = _rows(SOURCES, {"whose": tenants, "source": values["source"]})
+        values["sources"] = sources or []
+        bounds["below"] = min(bounds["below"], _after(last_accepted))
     most = max(wanted, most // len(tenants or (0,))) if filters else wanted
     parameters = bounds | {"most": most, "skipped": most - 1, "wanted": wanted} | values
     stretches = _stretches(tenants, columns, "limit %(most)s")
@@ -204,10 +208,9 @@ def _searched_one_by_one(question: Question) -> list[int] | None:
     return sorted(tenants) if tenants is not None and len(tenants) <= FEW_TENANTS else None
 
 
-def _after_last_accepted(source_ids: list[int]) -> UUID:
+def _after(last_accepted: datetime | None) -> UUID:
     """Return a bound: what was stored later than AWS last accepted something is not accepted."""
-    ((last,),) = _rows(LAST_ACCEPTED, [source_ids])
-    return lowest_uuid_of(last + ACTIVITY_LATE) if last else LOWEST
+    return lowest_uuid_of(last_accepted + ACTIVITY_LATE) if last_accepted else LOWEST
 
 
 def _lanes_of(question: Question) -> str:
@@ -223,8 +226,9 @@ def _has_many_lanes(question: Question) -> bool:
     return question.source is None and question.tenant_ids is None
 
 
-def _is_small(table: str) -> bool:
-    return _rows("select pg_relation_size(%s::regclass) <= %s", [table, SMALL_TABLE]) == [(True,)]
+def _small(tables: list[str]) -> list[str]:
+    found = _rows(SMALL, [tables, SMALL_TABLE])
+    return [name for (name,) in found]
 
 
 def _values(question: Question) -> dict[str, Any]:

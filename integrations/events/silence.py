@@ -42,7 +42,7 @@ class Silence:
 
 def silence_of(tenant: Tenant, *, now: datetime) -> Silence:
     """Find out why this tenant gets no events; of several sources the one that is worst off is looked at."""
-    return _silence(tenant, [key_in_use(tenant.directory.environment, now)], now)
+    return _silence(tenant, [key_in_use(tenant, now)], now)
 
 
 def silence_for_tenant(tenant: Tenant, *, now: datetime) -> Silence:
@@ -51,7 +51,6 @@ def silence_for_tenant(tenant: Tenant, *, now: datetime) -> Silence:
 
 
 def _silence(tenant: Tenant, provider: list[Check], now: datetime) -> Silence:
-    environment = tenant.directory.environment
     sources = list(
         Source.objects.filter(tenant=tenant, account__isnull=False)
         .exclude(desired=Desired.ABSENT)
@@ -63,10 +62,9 @@ def _silence(tenant: Tenant, provider: list[Check], now: datetime) -> Silence:
         return Silence([*before, events_selected(newest), RECEIVER], None)
     counters = counters_of([source.pk for source in sources])
     regions = {source.region for source in sources}
-    maintained = {row.region: row for row in Maintenance.objects.filter(environment=environment, region__in=regions)}
-    breakers = {
-        breaker.region: breaker for breaker in Breaker.objects.filter(environment=environment, region__in=regions)
-    }
+    here = {"environment__directory": tenant.directory_id, "region__in": regions}
+    maintained = {row.region: row for row in Maintenance.objects.filter(**here)}
+    breakers = {row.region: row for row in Breaker.objects.filter(**here)}
     found = [
         Silence(
             [

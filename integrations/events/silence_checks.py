@@ -6,16 +6,17 @@ from datetime import datetime, timedelta
 from typing import Any, Literal
 
 from django.db import connection
-from django.db.models import Q
+from django.db.models import Count, Max, Q
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from integrations.aws.errors import explain
 from integrations.events.listing import EventRow
 from integrations.events.queries import Counters
-from integrations.registration.models import ApiKey, Breaker, Environment, Maintenance
+from integrations.registration.models import ApiKey, Breaker, Maintenance
 from integrations.sources.models import Desired, Observed, Source
 from integrations.sources.states import ShownState, shown_state
+from tenants.models import Tenant
 
 Words = str | Promise
 State = Literal["ok", "problem", "unknown"]
@@ -45,11 +46,14 @@ class Check:
     facts: dict[str, Any] = field(default_factory=dict)
 
 
-def key_in_use(environment: Environment, now: datetime) -> Check:
+def key_in_use(tenant: Tenant, now: datetime) -> Check:
     """Say whether the backend has a valid key and uses it."""
-    valid = ApiKey.objects.filter(Q(expires_at=None) | Q(expires_at__gt=now), environment=environment, revoked_at=None)
-    last = valid.order_by("-last_used_at").exclude(last_used_at=None).values_list("last_used_at", flat=True).first()
-    if last is None and not valid.exists():
+    keys = ApiKey.objects.filter(environment__directory=tenant.directory_id, revoked_at=None)
+    valid = keys.filter(Q(expires_at=None) | Q(expires_at__gt=now)).aggregate(
+        number=Count("pk"), last=Max("last_used_at")
+    )
+    last = valid["last"]
+    if not valid["number"]:
         return Check(
             "key", "problem", _("There is no valid API key: the backend cannot post anything."), action="issue_key"
         )

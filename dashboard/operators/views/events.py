@@ -44,8 +44,12 @@ class Line:
 
     row: EventRow
     tenant: Tenant | None
-    environment: Environment | None
     footprint: Footprint | None
+
+    @property
+    def environment(self) -> Environment | None:
+        """Where it was posted: each environment has tenants of its own."""
+        return self.tenant.directory.environment if self.tenant else None
 
     @property
     def look(self) -> Look:
@@ -71,7 +75,7 @@ def events(request: HttpRequest) -> HttpResponseBase:
     context = {
         "list": asked,
         "shown": shown,
-        "lines": _lines(shown.rows),
+        "lines": _lines(shown.rows, wanted.tenants),
         "misses": wanted.misses,
         "searched": named is not None,
         "replay_url": _replay_url(asked, wanted) if named is None and may(person_of(request), ACT_ON_TENANTS) else "",
@@ -97,14 +101,12 @@ def _below(cursor: str) -> UUID | None:
         return None
 
 
-def _lines(rows: Any) -> list[Line]:
-    tenants = Tenant.objects.in_bulk({row.tenant_id for row in rows})
-    environments = Environment.objects.select_related("integration").in_bulk({row.environment_id for row in rows})
+def _lines(rows: Any, known: list[Tenant]) -> list[Line]:
+    tenants = {tenant.pk: tenant for tenant in known}
+    if missing := {row.tenant_id for row in rows} - tenants.keys():
+        tenants |= Tenant.objects.select_related("directory__environment__integration").in_bulk(missing)
     footprints = footprints_of(row.event_id for row in rows)
-    return [
-        Line(row, tenants.get(row.tenant_id), environments.get(row.environment_id), footprints.get(row.event_id))
-        for row in rows
-    ]
+    return [Line(row, tenants.get(row.tenant_id), footprints.get(row.event_id)) for row in rows]
 
 
 def _columns() -> Mapping[str, Callable[[EventRow], Any]]:
@@ -143,7 +145,6 @@ def _replay_url(asked: Asked, wanted: Wanted) -> str:
 def _only_environment(wanted: Wanted) -> Environment | None:
     if wanted.source:
         return wanted.source.environment
-    directories = {tenant.directory_id for tenant in wanted.tenants}
-    found = Environment.objects.all() if not directories else Environment.objects.filter(directory__in=directories)
-    first = list(found.select_related("integration")[:2])
+    known = {tenant.directory_id: tenant.directory.environment for tenant in wanted.tenants}
+    first = list(known.values()) or list(Environment.objects.select_related("integration")[:2])
     return first[0] if len(first) == 1 else None

@@ -5,7 +5,6 @@ from typing import Any
 from uuid import UUID
 
 from django.contrib import messages
-from django.db import connection
 from django.http import Http404, HttpRequest, HttpResponse, HttpResponseBase
 from django.shortcuts import redirect, render
 from django.utils import timezone
@@ -27,11 +26,11 @@ from dashboard.web.visitors import visitor_of
 from integrations.events.candidates import Question
 from integrations.events.delivery_filter import DeliveryFilter
 from integrations.events.listing import EventRow, Page, every_event, list_events
-from integrations.events.models import Replay
+from integrations.events.models import Event, Replay
 from integrations.events.payloads import envelope_of, find_event, read_payload
 from integrations.events.replays import request_replay
 from integrations.events.search import find_anything
-from integrations.events.story import story_of
+from integrations.events.story import story_without_payload
 from integrations.events.tasks import replay as replay_task
 from integrations.kick import kick
 from integrations.problems import Problem
@@ -76,22 +75,19 @@ def deliveries(request: HttpRequest, tenant: Tenant) -> HttpResponseBase:
 @tenant_page
 def event(request: HttpRequest, tenant: Tenant, event: str) -> HttpResponse:
     """Show one event: where it stands, every attempt, and the envelope that the tenant's rule sees."""
-    event_id = _own_event(tenant, event)
-    story = story_of(environment_id=environment_of(tenant).pk, event_id=event_id)
-    found = find_event(event_id, tenant_ids=[tenant.pk])
-    if story is None or found is None:
-        raise Http404
+    found = _own_event(tenant, event)
+    story = story_without_payload(found)
     payload = read_payload(event=found, actor=visitor_of(request).actor, now=timezone.now())
     names = {each.public_id: each for each in sources_of_tenant(tenant)}
     source = next((names[each["source"]] for each in story["deliveries"] if each["source"] in names), None)
     accepted = next((each["aws_id"] for each in story["attempts"] if each["aws_id"]), None)
-    context = shell(request, tenant, TAB, story=story, event_id=event_id, look=look_of(looks.EVENT, story["state"]))
+    context = shell(request, tenant, TAB, story=story, event_id=found.id, look=look_of(looks.EVENT, story["state"]))
     context |= {
         "envelope": envelope_of(payload, source, accepted) if source else payload.laid_out,
         "source": source,
         "deliveries": [_delivery(each, names) for each in story["deliveries"]],
         "attempts": [_attempt(each, names) for each in story["attempts"]],
-        "stored_at": moment_of(event_id),
+        "stored_at": moment_of(found.id),
         "replayable": any(each["state"] in REPLAYABLE for each in story["deliveries"]),
     }
     return render(request, "portal/event.html", context)
@@ -101,7 +97,7 @@ def event(request: HttpRequest, tenant: Tenant, event: str) -> HttpResponse:
 @tenant_action
 def replay_event(request: HttpRequest, tenant: Tenant, event: str) -> HttpResponse:
     """Send one event again to where it ended."""
-    event_id = _own_event(tenant, event)
+    event_id = _own_event(tenant, event).id
     wanted = DeliveryFilter(environment=environment_of(tenant), tenant=tenant, events=[event_id], states=REPLAYABLE)
     try:
         request_replay(wanted=wanted, actor=visitor_of(request).actor, now=timezone.now())
@@ -131,17 +127,15 @@ def _cursor(asked: Asked) -> UUID | None:
         return None
 
 
-def _own_event(tenant: Tenant, text: str) -> UUID:
-    """Return the id of an event of this tenant, or raise Http404."""
+def _own_event(tenant: Tenant, text: str) -> Event:
+    """Return an event of this tenant, or raise Http404."""
     try:
-        event_id = UUID(text)
+        found = find_event(UUID(text), tenant_ids=[tenant.pk])
     except ValueError:
         raise Http404 from None
-    with connection.cursor() as cursor:
-        cursor.execute("select 1 from events where id = %s and tenant_id = %s", [event_id, tenant.pk])
-        if cursor.fetchone() is None:
-            raise Http404
-    return event_id
+    if found is None:
+        raise Http404
+    return found
 
 
 def _delivery(told: dict[str, Any], names: dict[UUID, Any]) -> dict[str, Any]:
