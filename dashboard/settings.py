@@ -58,6 +58,7 @@ MIDDLEWARE = [
     "dashboard.events_first.EventsFirst",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
+    "dashboard.web.compression.Compression",
     "dashboard.web.security_headers.SecurityHeaders",
     "dashboard.web.form_sizes.FormSizes",
     "dashboard.web.zone.TimeZone",
