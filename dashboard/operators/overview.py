@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass, field
 from datetime import datetime
+from itertools import groupby
 
 from django.core.cache import cache
 from django.db.models import OuterRef, Subquery, Value
@@ -94,17 +95,23 @@ def recent_activity() -> list[Happening]:
     entries = AuditEntry.objects.annotate(who=Subquery(named)).order_by("-at", "-id")
     # By key, which is the order of writing: what AWS says has no index by its moment.
     changes = SourceChange.objects.filter(field="observed").annotate(kind=Value(BY_AWS)).order_by("-id")
-    rows = entries.values_list("at", "object_type", "who", "actor_label", "action")[:MOST_ACTIVITY].union(
+    rows = entries.values_list("at", "object_type", "who", "actor_label", "action")[: 4 * MOST_ACTIVITY].union(
         changes.values_list("at", "kind", "source__tenant__name", "source__region", "after")[:MOST_ACTIVITY], all=True
     )
-    happened = [_observed(at, *said) if kind == BY_AWS else _done(at, kind, *said) for at, kind, *said in rows]
-    return sorted(happened, key=lambda each: each.at, reverse=True)[:MOST_ACTIVITY]
+    happened = []
+    for (kind, *said), run in groupby(sorted(rows, key=lambda row: row[0], reverse=True), key=lambda row: row[1:]):
+        moments = [row[0] for row in run]
+        happened.append(
+            _observed(moments[0], *said) if kind == BY_AWS else _done(moments[0], kind, *said, times=len(moments))
+        )
+    return happened[:MOST_ACTIVITY]
 
 
-def _done(at: datetime, kind: str, tenant: str | None, actor: str, action: str) -> Happening:
+def _done(at: datetime, kind: str, tenant: str | None, actor: str, action: str, *, times: int) -> Happening:
     icons = {"source": "plug-connected", "key": "key", "tenant": "building-community", "replay": "repeat"}
     by = f", by {actor}" if tenant else ""
-    return Happening(at, icons.get(kind, "history"), tenant or actor, f"{action_words(action)}{by}")
+    often = f" {times} times" if times > 1 else ""
+    return Happening(at, icons.get(kind, "history"), tenant or actor, f"{action_words(action)}{often}{by}")
 
 
 def _observed(at: datetime, tenant: str, region: str, word: str) -> Happening:

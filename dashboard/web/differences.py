@@ -1,9 +1,12 @@
 """What a line of the audit log says: what was done, and what it changed, field by field."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
+from itertools import groupby
 from typing import Any
+
+from tenants.models import AuditEntry
 
 NOTHING = "\N{EN DASH}"
 
@@ -32,6 +35,13 @@ def action_words(action: str) -> str:
     """Write an action `subject:verb` for people: `source:pause` is Pause source."""
     subject, _, verb = action.partition(":")
     return words_of(f"{verb} {subject}" if verb else subject)
+
+
+def in_runs(entries: Iterable[AuditEntry]) -> Iterator[tuple[AuditEntry, int]]:
+    """Yield the first of entries that say the same one after the other, with how many do."""
+    for _, run in groupby(entries, key=lambda entry: (entry.tenant_id, entry.actor_label, entry.action)):
+        alike = list(run)
+        yield alike[0], len(alike)
 
 
 def words_of(name: str) -> str:

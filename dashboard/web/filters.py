@@ -11,6 +11,7 @@ from django.utils import timezone
 
 Options = Sequence[tuple[str, str]]
 LONGEST = 200  # characters of a filter; more is nobody's honest question
+FEW = 4  # filters that a phone has room for
 CURSOR, SORT, FORMAT = "after", "sort", "format"
 
 
@@ -117,6 +118,21 @@ class Asked:
     def value(self, name: str) -> str:
         """Return the value of a filter, empty when it is not applied."""
         return next(each.value for each in self.fields if each.name == name)
+
+    @property
+    def in_sight(self) -> list[Field]:
+        """The filters that a phone shows at once: the search before many others, all of few."""
+        return [each for each in self.fields if each.kind == "search"] if len(self.fields) > FEW else self.fields
+
+    @property
+    def folded(self) -> list[Field]:
+        """The filters that a phone folds away."""
+        return self.fields[len(self.in_sight) :]
+
+    @property
+    def unfolded(self) -> bool:
+        """Whether one of them is in use."""
+        return any(each.value for each in self.folded)
 
     @property
     def cursor(self) -> str:

@@ -67,7 +67,7 @@ def bury(source: Source, number: int) -> None:
 def lede_of(page: str) -> str:
     found = re.search(r'<p class="lede">(.*?)</p>', page, re.S)
     assert found
-    return found[1]
+    return re.sub(r"<.*?>", "", found[1])
 
 
 def change_gate(source: Source, **fields: Any) -> None:

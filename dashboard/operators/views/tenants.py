@@ -13,6 +13,7 @@ from dashboard.operators.environment_choice import environments
 from dashboard.operators.views.sources import lines_of
 from dashboard.web import filters
 from dashboard.web.csv_export import csv_of
+from dashboard.web.differences import in_runs
 from dashboard.web.doors import ACT_ON_TENANTS, may, person_of, staff_action, staff_page
 from dashboard.web.filters import Filters, Sort
 from dashboard.web.keyset import every
@@ -74,14 +75,14 @@ def tenant(request: HttpRequest, tenant: str) -> HttpResponse:
     found = tenant_for(person, tenant)
     sources = with_former_word(sources_of_tenant(found)).select_related("environment__integration", "tenant")
     listed = list(sources.order_by("-pk")[: MOST_SOURCES + 1])
-    activity = audit_entries(AuditQuestion(tenant_id=found.pk)).order_by("-at", "-id")[:ACTIVITY]
+    activity = audit_entries(AuditQuestion(tenant_id=found.pk)).order_by("-at", "-id")[: 4 * ACTIVITY]
     context = {
         "tenant": found,
         "environment": found.directory.environment,
         "lines": lines_of(listed[:MOST_SOURCES]),
         "more": len(listed) > MOST_SOURCES,
         "members": found.memberships.select_related("user").order_by("user__email"),
-        "activity": activity,
+        "activity": list(in_runs(activity))[:ACTIVITY],
         "may_act": may(person, ACT_ON_TENANTS),
     }
     return render(request, "operators/tenant.html", context)

@@ -66,6 +66,7 @@ def _one(request: HttpRequest, tenant: Tenant, found: Connection, now: datetime)
     figures = figures_of(found, now) if found.standing in (*ARRIVED, "paused", "checking") else None
     was = request.GET.get("was", "")
     context |= {
+        "with_chart": True,
         "headline": headline,
         "figures": figures,
         "nodes": found.flow(context["brand"].name, tenant.name, figures.stored_at if figures else None),

@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods
 
 from dashboard.portal.connection import earlier_connections_of
-from dashboard.portal.event_types import types_for
+from dashboard.portal.event_types import options_of, types_for
 from dashboard.portal.shell import shell
 from dashboard.web.doors import tenant_action
 from dashboard.web.visitors import visitor_of
@@ -81,7 +81,7 @@ class EnableForm(forms.Form):
         choices: Any = self.fields["region"]
         choices.choices = regions
         selectable: Any = self.fields["types"]
-        selectable.choices = [(name, f"{name} - {about}" if about else name) for name, about in types]
+        selectable.choices = options_of(types)
 
     def clean_account(self) -> str:
         """Return the digits without what people and the AWS console write between them."""

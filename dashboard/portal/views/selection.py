@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy
 from django.views.decorators.http import require_http_methods
 
 from dashboard.portal.connection import Connection, connection_for
-from dashboard.portal.event_types import types_for
+from dashboard.portal.event_types import options_of, types_for
 from dashboard.portal.shell import shell
 from dashboard.web.doors import tenant_action
 from dashboard.web.visitors import visitor_of
@@ -60,7 +60,7 @@ class SelectionForm(forms.Form):
     def __init__(self, types: list[tuple[str, str]], data: Any = None, **named: Any) -> None:
         super().__init__(data, **named)
         selectable: Any = self.fields["types"]
-        selectable.choices = [(name, f"{name} - {about}" if about else name) for name, about in types]
+        selectable.choices = options_of(types)
 
     def selection(self) -> dict[str, Any]:
         """Return what is asked for, as the domain takes it. Raises Problem 422 `pattern_invalid`."""

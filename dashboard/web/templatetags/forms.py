@@ -20,9 +20,17 @@ def control(field: BoundField, hint: str = "") -> SafeString:
     attrs: dict[str, str | bool] = {"class": " ".join(filter(None, classes))}
     if field.errors:
         attrs["aria-invalid"] = "true"
+    if field.field.widget.attrs.get("placeholder") == field.label:
+        attrs["placeholder"] = False  # allauth's say what the label says
     if described:
         attrs["aria-describedby"] = " ".join(described)
     return field.as_widget(attrs=attrs)
+
+
+@register.filter
+def in_our_case(label: str) -> str:
+    """Write a label of allauth's as we write ours: New Password is New password."""
+    return f"{label[:1]}{label[1:].lower()}".replace("Email", "E-mail")
 
 
 @register.filter

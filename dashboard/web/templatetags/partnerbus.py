@@ -179,6 +179,21 @@ def account(digits: str) -> str:
 
 
 @register.filter
+def unbroken(sentence: object) -> SafeString:
+    """Write a sentence in which accounts and regions do not break at their hyphens."""
+    pieces = re.split(r"(\d{4}-\d{4}-\d{4}|\b[a-z]{2,4}-[a-z]+-\d\b)", str(sentence))
+    return format_html_join(
+        "", "{}", ((format_html(WHOLE, piece) if place % 2 else piece,) for place, piece in enumerate(pieces))
+    )
+
+
+@register.filter
+def over_lines(command: str) -> str:
+    """Write a command of a shell with each of its options on a line of its own."""
+    return command.replace(" --", " \\\n  --")
+
+
+@register.filter
 def total(number: int, exact: bool) -> str:
     """Write a sum of counts; one that is not exact says that there are more."""
     return f"{number:,}" if exact or not number else f"{number:,}+"
@@ -208,6 +223,7 @@ def last_piece(identifier: str) -> str:
     return _pieces(identifier)[-1] if identifier else ""
 
 
+WHOLE = SafeString('<span class="nowrap">{}</span>')
 PIECE = SafeString('<span class="nb">{}</span>')
 
 
