@@ -5,6 +5,7 @@ from uuid import UUID
 
 from django.db.models import F
 from django.http import Http404
+from django.utils.translation import gettext as _
 
 from dashboard.web import filters, looks
 from dashboard.web.filters import Asked, Filters, Sort
@@ -24,12 +25,14 @@ def filters_for(sources: Sequence[tuple[str, str]], types: Sequence[tuple[str, s
     """Return what the list of deliveries can be asked."""
     return Filters(
         filters=(
-            filters.search("An id: of the event, yours, or AWS's"),
-            filters.choice("state", "State", [(state, look.word) for state, look in looks.EVENT.items()]),
-            filters.choice("type", "Type", [(name, name) for name, _ in types]),
-            filters.choice("source", "Connection", sources, anything="All connections"),
-            filters.day("since", "From"),
-            filters.day("until", "To"),
+            filters.search(_("An id: of the event, yours, or AWS's")),
+            filters.choice(
+                "state", _("State"), [(state, _(look.word)) for state, look in looks.EVENT.items()], _("Any state")
+            ),
+            filters.choice("type", _("Type"), [(name, name) for name, about in types], _("Any type")),
+            filters.choice("source", _("Connection"), sources, _("All connections")),
+            filters.day("since", _("From")),
+            filters.day("until", _("To")),
         ),
         sorts=(Sort("stored", ("-id",)),),
     )

@@ -4,6 +4,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from uuid import UUID
 
+from django.utils.translation import gettext as _
+
 from dashboard.portal.connection import Connection
 from dashboard.web import looks
 from dashboard.web.charts import Chart, Line
@@ -51,7 +53,9 @@ class Figures:
         """Accepted events by the hour."""
         moments = [moment for moment, _ in self.points]
         values = [value for _, value in self.points]
-        return Chart("Events accepted by AWS, by the hour", STEP, moments, [Line("Accepted", "run", values, fill=True)])
+        return Chart(
+            _("Events accepted by AWS, by the hour"), STEP, moments, [Line(_("Accepted"), "run", values, fill=True)]
+        )
 
 
 def figures_of(connection: Connection, now: datetime) -> Figures:

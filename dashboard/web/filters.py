@@ -8,6 +8,7 @@ from urllib.parse import urlencode
 
 from django.http import HttpRequest, QueryDict
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 Options = Sequence[tuple[str, str]]
 LONGEST = 200  # characters of a filter; more is nobody's honest question
@@ -31,6 +32,10 @@ class Filter:
     chip: str = ""
 
 
+def _chip(label: str) -> str:
+    return _("%(label)s is {}") % {"label": label}
+
+
 def search(label: str, name: str = "q") -> Filter:
     """Ask for free text; `label` says what is searched."""
     return Filter("search", name, label, chip="“{}”")
@@ -38,12 +43,12 @@ def search(label: str, name: str = "q") -> Filter:
 
 def choice(name: str, label: str, options: Options | Callable[[], Options], anything: str = "") -> Filter:
     """Ask for one of these options."""
-    return Filter("choice", name, label, options, anything or f"Any {label.lower()}", label + " is {}")
+    return Filter("choice", name, label, options, anything or f"Any {label.lower()}", _chip(label))
 
 
 def text(name: str, label: str) -> Filter:
     """Ask for an exact word."""
-    return Filter("text", name, label, chip=label + " is {}")
+    return Filter("text", name, label, chip=_chip(label))
 
 
 def day(name: str, label: str) -> Filter:

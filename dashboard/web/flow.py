@@ -3,6 +3,9 @@
 from dataclasses import dataclass
 from datetime import datetime
 
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_noop
+
 from dashboard.web.templatetags.partnerbus import short_count
 
 UNKNOWN, ABSENT = "help-circle", "circle-dashed"
@@ -12,7 +15,7 @@ PIPS = {
     "bad": "alert-triangle-filled",
     "off": "circle-x-filled",
 }
-NOT_VISIBLE = "Not visible from here"
+NOT_VISIBLE = gettext_noop("Not visible from here")
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,13 +75,13 @@ SOURCE_TONE = {
     "gone": "bad",
 }
 SOURCE_SAYS = {
-    "reserve": "No AWS account yet",
-    "requested": "Being created",
-    "failed": "Could not be created",
-    "expired": "The offer expired",
-    "checking": "An entry was refused, asking AWS again",
-    "opening": "Sending starts in a moment",
-    "paused": "Paused here",
+    "reserve": gettext_noop("No AWS account yet"),
+    "requested": gettext_noop("Being created"),
+    "failed": gettext_noop("Could not be created"),
+    "expired": gettext_noop("The offer expired"),
+    "checking": gettext_noop("An entry was refused, asking AWS again"),
+    "opening": gettext_noop("Sending starts in a moment"),
+    "paused": gettext_noop("Paused here"),
 }
 OPEN = ("active",)
 
@@ -91,16 +94,16 @@ def flow_of(facts: Flow) -> list[Node]:
 def _saas(facts: Flow) -> Node:
     live = facts.standing in OPEN
     return Node(
-        "SaaS",
+        _("SaaS"),
         "cloud",
         facts.provider,
         "ok",
         PIPS["ok"],
-        say="Hands over events" if facts.stored_at else "No event yet",
+        say=_("Hands over events") if facts.stored_at else _("No event yet"),
         since=facts.stored_at,
-        since_what="Last stored",
+        since_what=_("Last stored"),
         to="live" if live else "held",
-        tap=f"{short_count(facts.kept)} held" if facts.kept and not live else "",
+        tap=_("{} held").format(short_count(facts.kept)) if facts.kept and not live else "",
     )
 
 
@@ -108,21 +111,21 @@ def _source(facts: Flow) -> Node:
     tone = SOURCE_TONE.get(facts.standing, "")
     attached = facts.observed == "active"
     return Node(
-        "Offered by us",
+        _("Offered by us"),
         "broadcast",
-        "Partner source",
+        _("Partner source"),
         tone,
         PIPS.get(tone, ABSENT),
-        say=SOURCE_SAYS.get(facts.standing, ""),
+        say=_(SOURCE_SAYS[facts.standing]) if facts.standing in SOURCE_SAYS else "",
         aws=facts.observed.upper() if facts.observed in ("pending", "active", "deleted") else "",
         since=facts.observed_at,
-        since_what="AWS asked",
+        since_what=_("AWS asked"),
         to="live" if facts.standing in OPEN else "held" if attached else "off",
     )
 
 
 def _bus(facts: Flow) -> Node:
-    owner, title = facts.tenant, "Event bus"
+    owner, title = facts.tenant, _("Event bus")
     if facts.observed == "active":
         accepted = facts.accepted_at
         return Node(
@@ -131,22 +134,22 @@ def _bus(facts: Flow) -> Node:
             title,
             "ok",
             PIPS["ok"],
-            say="Attached, as AWS says",
+            say=_("Attached, as AWS says"),
             since=accepted,
-            since_what="Last accepted" if accepted else "",
+            since_what=_("Last accepted") if accepted else "",
             to="live" if facts.received_at else "",
         )
     if facts.standing == "detached":
-        return Node(owner, "route", title, "wait", PIPS["wait"], say="Not attached any more", to="off")
+        return Node(owner, "route", title, "wait", PIPS["wait"], say=_("Not attached any more"), to="off")
     if facts.observed == "deleted":
-        return Node(owner, "route", title, "off", PIPS["off"], say="Receives nothing from this source", to="off")
-    return Node(owner, "route", title, "", ABSENT, say="Not there yet", to="off")
+        return Node(owner, "route", title, "off", PIPS["off"], say=_("Receives nothing from this source"), to="off")
+    return Node(owner, "route", title, "", ABSENT, say=_("Not there yet"), to="off")
 
 
 def _rule(facts: Flow) -> Node:
     if facts.received_at:
-        return Node(facts.tenant, "filter", "Rule", "ok", PIPS["ok"], "Matched", to="live")
-    return Node(facts.tenant, "filter", "Rule", say=NOT_VISIBLE)
+        return Node(facts.tenant, "filter", _("Rule"), "ok", PIPS["ok"], _("Matched"), to="live")
+    return Node(facts.tenant, "filter", _("Rule"), say=_(NOT_VISIBLE))
 
 
 def _target(facts: Flow) -> Node:
@@ -154,11 +157,11 @@ def _target(facts: Flow) -> Node:
         return Node(
             facts.tenant,
             "target-arrow",
-            "Target",
+            _("Target"),
             "ok",
             PIPS["ok"],
-            "Received",
+            _("Received"),
             since=facts.received_at,
-            since_what="Last",
+            since_what=_("Last"),
         )
-    return Node(facts.tenant, "target-arrow", "Target", say=NOT_VISIBLE)
+    return Node(facts.tenant, "target-arrow", _("Target"), say=_(NOT_VISIBLE))

@@ -2,10 +2,15 @@
 
 from dataclasses import dataclass
 
+from django.utils.translation import gettext_noop as _
+
 
 @dataclass(frozen=True, slots=True)
 class Look:
-    """`tone` is a class of the stylesheet: ok, wait (somebody must act), bad, off (parked, unknown), run (at work)."""
+    """`tone` is a class of the stylesheet: ok, wait (somebody must act), bad, off (parked, unknown), run (at work).
+
+    `word` is English; where it is written, it is translated.
+    """
 
     tone: str
     icon: str
@@ -13,17 +18,17 @@ class Look:
 
 
 SOURCE = {
-    "reserve": Look("off", "circle-dashed", "No AWS account yet"),
-    "requested": Look("run", "send", "Being created"),
-    "failed": Look("bad", "alert-triangle-filled", "Not created"),
-    "pending": Look("wait", "clock-filled", "Waiting to be accepted"),
-    "detached": Look("wait", "alert-triangle-filled", "Detached"),
-    "active": Look("ok", "circle-check-filled", "Connected"),
-    "opening": Look("run", "clock", "Connected, sending soon"),
-    "checking": Look("wait", "help-circle", "Asking AWS again"),
-    "paused": Look("off", "player-pause-filled", "Paused"),
-    "expired": Look("bad", "circle-x-filled", "Expired"),
-    "gone": Look("bad", "circle-x-filled", "Gone at AWS"),
+    "reserve": Look("off", "circle-dashed", _("No AWS account yet")),
+    "requested": Look("run", "send", _("Being created")),
+    "failed": Look("bad", "alert-triangle-filled", _("Not created")),
+    "pending": Look("wait", "clock-filled", _("Waiting to be accepted")),
+    "detached": Look("wait", "alert-triangle-filled", _("Detached")),
+    "active": Look("ok", "circle-check-filled", _("Connected")),
+    "opening": Look("run", "clock", _("Connected, sending soon")),
+    "checking": Look("wait", "help-circle", _("Asking AWS again")),
+    "paused": Look("off", "player-pause-filled", _("Paused")),
+    "expired": Look("bad", "circle-x-filled", _("Expired")),
+    "gone": Look("bad", "circle-x-filled", _("Gone at AWS")),
 }
 
 # AWS's own word on a source, as a sentence below our state.
@@ -55,12 +60,12 @@ TONE_ICON = {
 }
 
 EVENT = {
-    "waiting": Look("run", "clock", "Waiting to be sent"),
-    "held": Look("wait", "player-pause-filled", "Held"),
-    "retrying": Look("wait", "repeat", "Trying again"),
-    "dead": Look("bad", "alert-triangle-filled", "Dead letter"),
-    "accepted": Look("ok", "circle-check-filled", "Accepted by AWS"),
-    "settled": Look("off", "filter", "Settled, not sent"),
+    "waiting": Look("run", "clock", _("Waiting to be sent")),
+    "held": Look("wait", "player-pause-filled", _("Held")),
+    "retrying": Look("wait", "repeat", _("Trying again")),
+    "dead": Look("bad", "alert-triangle-filled", _("Dead letter")),
+    "accepted": Look("ok", "circle-check-filled", _("Accepted by AWS")),
+    "settled": Look("off", "filter", _("Settled, not sent")),
 }
 
 

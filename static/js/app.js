@@ -13,7 +13,7 @@ document.addEventListener('click', async (event) => {
     return;
   }
   button.classList.add('done');
-  announce('Copied');
+  announce(document.documentElement.dataset.copied);
   setTimeout(() => document.getElementById(button.id)?.classList.remove('done'), 1500);
 });
 
@@ -41,7 +41,8 @@ function ahead(s) {
 
 function tell(time) {
   const seconds = Math.round((Date.parse(time.dateTime) - now()) / 1000);
-  const words = seconds > 0 ? `in ${ahead(seconds)}` : seconds < 0 ? `${past(-seconds)} ago` : 'now';
+  const said = document.documentElement.dataset;
+  const words = seconds > 0 ? said.ahead.replace('{}', ahead(seconds)) : seconds < 0 ? said.past.replace('{}', past(-seconds)) : said.present;
   const shown = time.querySelector('.moving');
   if (shown.textContent !== words) shown.textContent = words;
 }

@@ -45,7 +45,7 @@ COLUMNS = {
     "type": lambda row: row.type,
     "stored_at": lambda row: row.received_at,
     "state": lambda row: row.state,
-    "reason": lambda row: row.reason,
+    "reason": lambda row: (row.reason or "").partition(":")[0],  # without the code that AWS refuses the provider with
 }
 
 

@@ -8,10 +8,12 @@ from django.templatetags.static import static
 from django.utils import timezone
 from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext as _
 
 from dashboard.web.filters import Asked, SortLink
 from dashboard.web.looks import AWS_WORD, TONE_ICON, Look, look_of
 from dashboard.web.notice_tones import TONES
+from dashboard.web.reasons import reason_for_tenant
 from integrations.events.queries import COUNT_LIMIT
 from integrations.notifications.choosing import unread_of as unread
 from tenants.models import User
@@ -32,8 +34,8 @@ def relative(moment: datetime) -> str:
     """Say how long ago or how far ahead a moment is. `static/js/app.js` says it in the same words and keeps it true."""
     seconds = round((moment - timezone.now()).total_seconds())
     if seconds > 0:
-        return f"in {_ahead(seconds)}"
-    return f"{_ago(-seconds)} ago" if seconds else "now"
+        return _("in {}").format(_ahead(seconds))
+    return _("{} ago").format(_ago(-seconds)) if seconds else _("now")
 
 
 def _ago(seconds: int) -> str:
@@ -120,6 +122,12 @@ def unread_of(person: User) -> int:
 def aws_look(word: str) -> Look:
     """Return how AWS's own word for a source looks, whichever case it is in."""
     return look_of(AWS_WORD, word.upper())
+
+
+@register.filter
+def in_words(reason: str) -> str:
+    """Tell a tenant why a delivery is in its state, as the rest of a sentence that begins with "because"."""
+    return reason_for_tenant(reason)
 
 
 @register.filter
