@@ -1,16 +1,22 @@
-"""What a tenant's people do in the portal, in a browser: connect, hand over, invite."""
+"""What a tenant's people do in the portal, in a browser: connect, hand over, invite, ask why, send again."""
 
 import re
 from collections.abc import Callable
+from uuid import UUID
 
 import pytest
 from django.core import mail
-from playwright.sync_api import Page, expect
+from django.utils import timezone
+from playwright.sync_api import expect
 
+from integrations.events.models import Replay
+from integrations.events.replaying import replay_for_a_while
 from integrations.sources.models import Lane, Source
 from tests.browser.conftest import Visitor
+from tests.browser.keyboard import press
 from tests.browser.test_pages import check
 from tests.dashboard.pages import store_event
+from tests.events.history import dead
 
 pytestmark = [pytest.mark.browser]
 
@@ -18,22 +24,15 @@ Visit = Callable[..., Visitor]
 PHONE, DESK = {"width": 360, "height": 780}, {"width": 1440, "height": 900}
 
 
-def press(page: Page, name: str) -> None:
-    """Reach a button by the keyboard alone and press it."""
-    button = page.get_by_role("button", name=name, exact=True)
-    for _ in range(60):
-        if button.evaluate("button => button === document.activeElement"):
-            break
-        page.keyboard.press("Tab")
-    expect(button).to_be_focused()
-    page.keyboard.press("Enter")
+# Narrow and dark without a script, wide and light with one.
+WAYS = [(PHONE, "dark", False), (DESK, "light", True)]
 
 
-@pytest.mark.parametrize(("viewport", "scripted"), [(PHONE, False), (DESK, True)])
+@pytest.mark.parametrize(("viewport", "theme", "scripted"), WAYS)
 def test_an_admin_switches_notifications_on_and_the_page_says_connected(
-    visit: Visit, viewport: dict[str, int], scripted: bool
+    visit: Visit, viewport: dict[str, int], theme: str, scripted: bool
 ) -> None:
-    visitor = visit(viewport=viewport, java_script_enabled=scripted)
+    visitor = visit(viewport=viewport, color_scheme=theme, java_script_enabled=scripted)
     visitor.enter("tenant admin")
     page = visitor.open(f"/portal/{visitor.cast.alder.public_id}/")
     page.get_by_label("AWS account id").fill("1234-5678-9012")
@@ -59,14 +58,18 @@ def test_an_admin_switches_notifications_on_and_the_page_says_connected(
     check(page)
 
 
-def test_a_source_is_handed_over_by_a_link_that_somebody_else_opens(visit: Visit, scene: Source) -> None:
-    admin = visit(viewport=DESK, color_scheme="dark")
+@pytest.mark.parametrize(("viewport", "theme", "scripted"), WAYS)
+def test_a_source_is_handed_over_by_a_link_that_somebody_else_opens(
+    visit: Visit, scene: Source, viewport: dict[str, int], theme: str, scripted: bool
+) -> None:
+    admin = visit(viewport=viewport, color_scheme=theme, java_script_enabled=scripted)
     admin.enter("tenant admin")
     page = admin.open(f"/portal/{admin.cast.alder.public_id}/")
-    page.get_by_role("link", name="Hand it over").click()
+    press(page, "Hand it over", "link")
     press(page, "Make a link")
     link = page.locator("#hand-off-link").inner_text()
-    check(page)
+    if scripted:
+        check(page)
     opened = visit(viewport=PHONE).open("/hand-off/" + link.rpartition("/")[2])
     expect(opened.get_by_role("heading", level=1)).to_have_text("Accept events of Shop")
     page.get_by_role("link", name=re.compile("Ireland")).first.click()
@@ -93,11 +96,15 @@ def test_an_admin_asks_why_nothing_arrives_and_is_led_to_what_mends_it(visit: Vi
     check(scripted.open(f"/portal/{visitor.cast.alder.public_id}/no-events"))
 
 
-def test_a_colleague_is_invited_and_comes_in(visit: Visit) -> None:
-    admin = visit(viewport=PHONE)
+@pytest.mark.parametrize(("viewport", "theme", "scripted"), WAYS)
+def test_a_colleague_is_invited_and_comes_in(
+    visit: Visit, viewport: dict[str, int], theme: str, scripted: bool
+) -> None:
+    admin = visit(viewport=viewport, color_scheme=theme, java_script_enabled=scripted)
     admin.enter("tenant admin")
     page = admin.open(f"/portal/{admin.cast.alder.public_id}/members")
-    check(page)
+    if scripted:
+        check(page)
     page.get_by_label("E-mail").fill("ada@alder.example")
     press(page, "Send the invitation")
     expect(page.get_by_role("heading", level=1)).to_have_text("The invitation is sent")
@@ -108,3 +115,25 @@ def test_a_colleague_is_invited_and_comes_in(visit: Visit) -> None:
     joining.get_by_label("Password").fill("a-long-enough-one-47")
     joining.get_by_role("button", name="Create the account and accept").click()
     expect(joining.get_by_text("Nobody has connected an AWS account yet").first).to_be_visible()
+
+
+@pytest.mark.parametrize(("viewport", "theme", "scripted"), WAYS)
+def test_an_admin_has_what_could_not_be_delivered_sent_again_and_watches_it(
+    visit: Visit, make_source: Callable[..., Source], viewport: dict[str, int], theme: str, scripted: bool
+) -> None:
+    visitor = visit(viewport=viewport, color_scheme=theme, java_script_enabled=scripted)
+    source = make_source(visitor.cast.alder)
+    for _ in range(3):
+        dead(source, UUID(store_event(visitor.cast.alder, source)), "MalformedDetail", timezone.now())
+    visitor.enter("tenant admin")
+    page = visitor.open(f"/portal/{visitor.cast.alder.public_id}/deliveries?state=dead")
+    press(page, "Send these again…", "link")
+    press(page, "Send 3 deliveries")
+    page.wait_for_url("**/replays/*")
+    replay = Replay.objects.get()
+    assert (replay.matched, replay.tenant) == (3, visitor.cast.alder)
+    replay_for_a_while(timezone.now, life=0.1)
+    page.reload()
+    expect(page.get_by_role("progressbar")).to_be_visible()
+    if scripted:
+        check(page)
