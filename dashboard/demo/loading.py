@@ -9,6 +9,7 @@ from django.utils import timezone
 
 from dashboard.demo import DemoRefused
 from dashboard.demo.advancing import advance_until
+from dashboard.demo.backend import hold_key
 from dashboard.demo.customers import (
     ALDER,
     BIRCH,
@@ -72,6 +73,7 @@ def is_loaded() -> bool:
 
 def _load(simulator: Simulator, clock: Callable[[], datetime]) -> None:
     environment = _environment(clock())
+    hold_key(environment, actor=ACTOR, now=clock())
     create_staff(actor=ACTOR, now=clock())
     # First those two, because the clock that ages their offers would age every other one too.
     _let_wait(simulator, _offer(environment, CEDAR, clock), UNTIL_EXPIRED)

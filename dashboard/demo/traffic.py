@@ -16,6 +16,7 @@ import psycopg
 from django.db import connection
 
 from dashboard.demo import DemoRefused
+from dashboard.demo.backend import note_use
 from integrations.events.ingest import store_events
 from integrations.registration.models import Environment
 
@@ -48,6 +49,7 @@ def _store(environment: Environment, bodies: list[bytes], now: datetime) -> None
     for result in store_events(raw, environment, bodies, now):
         if result.status == "rejected":
             raise DemoRefused(f"The demo's event {result.id or result.index} was refused: {result.message}")
+    note_use(environment, now)
 
 
 def _first_of(tenant: str) -> Iterator[bytes]:

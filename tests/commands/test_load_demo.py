@@ -25,6 +25,7 @@ from integrations.aws.exchange import Exchanges
 from integrations.events import session
 from integrations.events.models import Dead, Event, Pending
 from integrations.events.publisher import Publisher
+from integrations.events.silence_checks import key_in_use
 from integrations.onboarding.models import Answer, Letter
 from integrations.onboarding.stages import current_of
 from integrations.registration.models import Integration
@@ -179,6 +180,7 @@ def test_events_arrive_or_are_refused_and_go_on_until_nobody_has_been_there_for_
     assert len(arrived) == posted_of("alder")
     elm = Source.objects.get(tenant__external_id="elm")
     assert Dead.objects.filter(source_id=elm.pk).count() == posted_of("elm")
+    assert key_in_use(elm.environment, timezone.now()).state == "ok"
     loaded = len(event_ids())
     feed_demo()
     fed = len(event_ids())
