@@ -72,13 +72,16 @@ def events(request: HttpRequest) -> HttpResponseBase:
     if asked.wants_csv:
         return csv_of("events", _columns(), every_event(wanted.question) if named is None else named)
     shown = _page(asked, wanted) if named is None else stretched(asked, named, older="", count_text=_counted(named))
+    replays = named is None and may(person_of(request), ACT_ON_TENANTS) and _replayable(asked, wanted)
+    within = (wanted.environment or _only_environment(wanted)) if replays else None
     context = {
         "list": asked,
         "shown": shown,
         "lines": _lines(shown.rows, wanted.tenants),
         "misses": wanted.misses,
         "searched": named is not None,
-        "replay_url": _replay_url(asked, wanted) if named is None and may(person_of(request), ACT_ON_TENANTS) else "",
+        "replay_url": _replay_url(asked, wanted, within) if within else "",
+        "replay_lacks_environment": replays and within is None,
     }
     return render(request, "operators/events.html", context)
 
@@ -121,14 +124,14 @@ def _columns() -> Mapping[str, Callable[[EventRow], Any]]:
     return {**COLUMNS, "tenant": external_id}
 
 
-def _replay_url(asked: Asked, wanted: Wanted) -> str:
-    """Return where what is filtered can be replayed: within one environment, and only what has been sent or is dead."""
+def _replayable(asked: Asked, wanted: Wanted) -> bool:
+    """Return whether what is filtered may have been sent, or is dead."""
     state = asked.value("state")
-    if wanted.misses or (state and state not in REPLAYABLE):
-        return ""
-    environment = wanted.environment or _only_environment(wanted)
-    if environment is None:
-        return ""
+    return not wanted.misses and (not state or state in REPLAYABLE)
+
+
+def _replay_url(asked: Asked, wanted: Wanted, environment: Environment) -> str:
+    """Return where what is filtered can be replayed: within one environment."""
     since = wanted.question.since
     given = {
         "environment": str(environment.public_id),
@@ -136,7 +139,7 @@ def _replay_url(asked: Asked, wanted: Wanted) -> str:
         "source": str(wanted.source.public_id) if wanted.source else "",
         "type": asked.value("type"),
         "code": asked.value("code"),
-        "states": REPLAYABLE.get(state, ""),
+        "states": REPLAYABLE.get(asked.value("state"), ""),
         "from": since.isoformat(timespec="seconds") if since else "",
     }
     return f"{reverse('operator_replay_new')}?{urlencode({name: value for name, value in given.items() if value})}"

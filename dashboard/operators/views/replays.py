@@ -97,7 +97,7 @@ def new_replay(request: HttpRequest) -> HttpResponse:
         try:
             return _begin(request, named, form)
         except Problem as problem:
-            form.add_error(None, problem.detail)
+            form.add_error(*_where(problem))
     expected, refusal = _counted(named, form)
     context = {"named": named, "form": form, "expected": expected, "refusal": refusal, "states": dict(STATES)}
     return render(request, "operators/replay_new.html", context, status=422 if form.errors else 200)
@@ -126,6 +126,13 @@ def _begin(request: HttpRequest, named: Named, form: ReplayForm) -> HttpResponse
     )
     kick(advance_replays)
     return redirect("operator_replay", replay=begun.public_id)
+
+
+def _where(problem: Problem) -> tuple[str | None, str]:
+    """Return the field that mends what was refused, and what to do there."""
+    if problem.code == "filter_empty":
+        return "everything", "Tick this if every such delivery of the environment is meant, or go back and filter."
+    return None, problem.detail
 
 
 def _counted(named: Named, form: ReplayForm) -> tuple[Forecast | None, str]:

@@ -12,6 +12,7 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils import timezone
 
+from integrations.registration.models import Environment
 from integrations.sources.models import Source
 from tenants.models import AuditEntry
 from tests.dashboard.cast import Cast
@@ -152,3 +153,15 @@ def test_the_page_of_an_event_asks_at_most_fourteen_questions(
     with CaptureQueriesContext(connection) as queries:
         page(support, f"{PATH}/{event_id}")
     assert len(queries) <= 14, [query["sql"][:80] for query in queries]
+
+
+def test_a_list_over_several_environments_says_that_a_replay_takes_one(
+    support: Client, source: Source, other_environment: Environment
+) -> None:
+    hint = "To replay, choose one environment."
+    assert hint in support.get(PATH, {"state": "dead"}).content.decode()
+    assert hint not in support.get(PATH, {"state": "held"}).content.decode()
+    one = {"state": "dead", "environment": str(source.environment.public_id)}
+    page = support.get(PATH, one).content.decode()
+    assert hint not in page
+    assert "Replay these" in page

@@ -82,7 +82,9 @@ def test_the_whole_environment_is_replayed_only_when_that_is_said(
 ) -> None:
     path = f"{PATH}/new?{urlencode({'environment': str(source.environment.public_id)})}"
     assert "Yes, of the whole environment" in support.get(path).content.decode()
-    assert support.post(path, {"states": ["dead"]}).status_code == 422
+    refused = support.post(path, {"states": ["dead"]})
+    assert refused.status_code == 422
+    assert "Tick this if every such delivery of the environment is meant" in refused.content.decode()
     assert support.post(path, {"states": ["dead"], "everything": "on"}).status_code == 302
 
 
