@@ -20,9 +20,11 @@ def main() -> None:
         sys.exit(str(error))
     os.environ.setdefault("DJANGO_SETTINGS_MODULE", "dashboard.settings")
     os.environ["STATEMENT_TIMEOUT_MS"] = "0"  # a page may not hold an old snapshot for long; a migration may
-    from django.core.exceptions import ImproperlyConfigured
-    from django.core.management import execute_from_command_line
-
+    try:
+        from django.core.exceptions import ImproperlyConfigured
+        from django.core.management import execute_from_command_line
+    except ModuleNotFoundError:
+        sys.exit("This Python has no Django. After `make run` it is: .venv/bin/python manage.py")
     try:
         execute_from_command_line(sys.argv)
     except ImproperlyConfigured as error:

@@ -66,7 +66,9 @@ def test_each_step_is_lit_by_what_is_and_shows_how_to_do_the_next(admin: Client)
     assert "create_key kestrel-orders test backend" in admin.get(BEGIN).content.decode()
     accepted(Source.objects.get())
     assert at_hand(admin) == "nothing"
-    assert "The way from you to a tenant works" in admin.get(BEGIN).content.decode()
+    finished = admin.get(BEGIN).content.decode()
+    assert "The way from you to a tenant works" in finished
+    assert "Open the board" in finished
 
 
 @pytest.mark.parametrize(
