@@ -266,6 +266,12 @@ def test_a_proof_does_not_hold_of_too_little(case: Case, told: Told) -> None:
     assert finding.evidence == {}
 
 
+def test_what_was_attached_again_and_then_deleted_by_us_stays_proven(case: Case) -> None:
+    again(case)
+    keep(desired="absent", observed="none", ended="gone")(case)
+    assert found(case, "recreation-reattaches").holds is True
+
+
 def test_a_call_that_is_too_large_breaks_the_bound(case: Case) -> None:
     case.call(case.source(), "accepted", "accepted", size=200_000)
     assert "bytes" in found(case, "batches-bounded").says

@@ -45,16 +45,19 @@ def deletion_seen(facts: Facts) -> Finding:
 
 
 def recreation_reattaches(facts: Facts) -> Finding:
-    """The source that was last made again became ACTIVE again and has not ended since."""
+    """The source that was last made again became ACTIVE again, and has not ended against our will since."""
     again = changes_of(facts).filter(field="state").first()
     if again is None:
         return fails("No source has been made again yet.")
-    if again.source.ended or again.source.failure_final:
-        return fails(f"{again.source.name} was made again and ended before anybody attached it.")
+    over = bool(again.source.ended or again.source.failure_final)
     active = changes_of(facts).filter(source=again.source, field="observed", after=Observed.ACTIVE, at__gt=again.at)
     attached = active.first()
+    if attached is None and over:
+        return fails(f"{again.source.name} was made again and ended before anybody attached it.")
     if attached is None:
         return fails(f"{again.source.name} was made again and waits to be attached in the receiver account.")
+    if over and again.source.desired != Desired.ABSENT:  # what we deleted ourselves has shown it before
+        return fails(f"{again.source.name} was made again and attached again, and has ended since.")
     return holds(
         f"{again.source.name} was made again and attached again.", made_again_at=moment(again.at), **_evidence(attached)
     )
