@@ -2,12 +2,12 @@
 
 from collections.abc import Callable
 from datetime import date
+from uuid import UUID
 
 from django.contrib import messages
-from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
+from django.http import Http404, HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils.dateparse import parse_date
-from django.utils.http import url_has_allowed_host_and_scheme
 
 from dashboard.web.doors import person_of
 from integrations.aws.limits import LimitError
@@ -26,16 +26,31 @@ def address_of(integration: Integration, route: str = "onboarding_integration", 
     return reverse(route, kwargs={"integration": integration.public_id, **more})
 
 
+def integration_named(name: str) -> Integration:
+    """Return an integration by its slug or its public id, which stand in addresses, or raise Http404."""
+    found = Integration.objects.filter(slug=name).first()
+    try:
+        return found or Integration.objects.get(public_id=UUID(name))
+    except (Integration.DoesNotExist, ValueError) as missing:
+        raise Http404 from missing
+
+
 def acted(request: HttpRequest, act: Callable[[], object], done: str, to: str) -> HttpResponse:
     """Do it, say what was done or why not, and go on to a page."""
+    attempted(request, act, done)
+    return HttpResponseRedirect(to)
+
+
+def attempted(request: HttpRequest, act: Callable[[], object], done: str) -> bool:
+    """Do it and say what was done or why not; return whether it was done."""
     try:
         act()
     except (Problem, LimitError) as refusal:
         messages.error(request, detail_of(refusal))
-    else:
-        if done:
-            messages.success(request, done)
-    return HttpResponseRedirect(_next(request) or to)
+        return False
+    if done:
+        messages.success(request, done)
+    return True
 
 
 def detail_of(refusal: Problem | LimitError) -> str:
@@ -59,8 +74,3 @@ def day_in(request: HttpRequest, name: str) -> date | None:
     if value and day is None:
         raise Problem(422, "day_invalid", f"{value!r} is not a day: write it like 2026-11-30.")
     return day
-
-
-def _next(request: HttpRequest) -> str:
-    wanted = request.POST.get("next", "")
-    return wanted if url_has_allowed_host_and_scheme(wanted, allowed_hosts=None) else ""

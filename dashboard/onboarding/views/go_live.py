@@ -9,7 +9,7 @@ from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
-from dashboard.onboarding.steps import attempted, integration_named
+from dashboard.onboarding.acting import attempted, integration_named
 from dashboard.web.doors import TAKE_TO_AWS, may, person_of, staff_action, staff_page
 from integrations.onboarding.go_live import go_live, record_listing, take_back
 from integrations.onboarding.go_live_checks import Check, examine

@@ -9,8 +9,8 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
+from dashboard.onboarding.acting import integration_named
 from dashboard.onboarding.question_fields import Asked, asked_of, posted_value, seen_version
-from dashboard.onboarding.steps import integration_named
 from dashboard.web.doors import TAKE_TO_AWS, may, person_of, staff_action, staff_page
 from integrations.onboarding.attachments import add_attachment
 from integrations.onboarding.models import AnswerVersion, Attachment, Letter, Questionnaire

@@ -9,7 +9,7 @@ from django.utils import timezone
 from django.utils.dateparse import parse_datetime
 from django.views.decorators.http import require_http_methods, require_POST
 
-from dashboard.onboarding.steps import attempted, integration_named
+from dashboard.onboarding.acting import attempted, integration_named
 from dashboard.web.doors import TAKE_TO_AWS, person_of, staff_action
 from integrations.kick import kick
 from integrations.onboarding.letters import queue_letter, record_answer

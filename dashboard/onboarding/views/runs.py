@@ -9,8 +9,8 @@ from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_POST, require_safe
 
+from dashboard.onboarding.acting import attempted, integration_named
 from dashboard.onboarding.run_words import shown_steps, title_of
-from dashboard.onboarding.steps import attempted, integration_named
 from dashboard.onboarding.views.questionnaire import download
 from dashboard.web.doors import TAKE_TO_AWS, may, person_of, staff_action, staff_page
 from dashboard.web.live import page_or_region
