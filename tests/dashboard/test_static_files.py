@@ -20,14 +20,24 @@ def test_vendored_files_are_the_ones_that_were_reviewed() -> None:
     assert {name: hashlib.sha256(path.read_bytes()).hexdigest() for name, path in found.items()} == listed
 
 
+def sprite() -> set[str]:
+    return set(re.findall(r'<symbol id="([^"]+)"', (STATIC / "img" / "icons.svg").read_text()))
+
+
 def test_every_icon_in_use_is_in_the_sprite() -> None:
-    sprite = set(re.findall(r'<symbol id="([^"]+)"', (STATIC / "img" / "icons.svg").read_text()))
     looks = [*SOURCE.values(), *EVENT.values()]
     templates = "".join(path.read_text() for path in TEMPLATES.rglob("*.html"))
     headlines = "".join(path.read_text() for path in (settings.BASE_DIR / "dashboard").rglob("headline.py"))
     used = {look.icon for look in looks} | set(re.findall(r'(?:{% icon |mark=)"([a-z0-9-]+)"', templates))
     used |= set(re.findall(r'Headline\(\s*"[a-z]+",\s*"([^"]+)"', headlines))
-    assert used <= sprite
+    assert used <= sprite()
+
+
+def test_every_icon_of_the_sprite_is_named_somewhere() -> None:
+    places = ("templates", "dashboard", "integrations/sandbox/console", "static/js")
+    paths = [path for place in places for path in (settings.BASE_DIR / place).rglob("*.*")]
+    named = "".join(path.read_text() for path in paths if path.suffix in (".html", ".py", ".js"))
+    assert sprite() - set(re.findall(r"[\w-]+", named)) == set()
 
 
 def test_the_icon_is_found_where_browsers_look_for_it(client: Client) -> None:
