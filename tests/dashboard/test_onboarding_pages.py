@@ -256,6 +256,16 @@ def test_a_letter_that_two_people_write_keeps_both_texts(client: Client, integra
     assert "The second text" in page
 
 
+@pytest.mark.parametrize(("backend", "warned"), [("console", True), ("smtp", False)])
+def test_a_letter_says_where_mails_reach_nobody(
+    client: Client, integration: Integration, settings: Any, backend: str, warned: bool
+) -> None:
+    settings.EMAIL_BACKEND = f"django.core.mail.backends.{backend}.EmailBackend"
+    client.post(at(integration, "letters"), {"kind": "other"})
+    page = client.get(at(integration, "letters", Letter.objects.get().public_id)).content.decode()
+    assert ("Mails do not leave this machine" in page) is warned
+
+
 def test_a_letter_is_queued_and_shows_it(client: Client, integration: Integration) -> None:
     client.post(at(integration, "letters"), {"kind": "other"})
     letter = Letter.objects.get()

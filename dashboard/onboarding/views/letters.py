@@ -12,6 +12,7 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from dashboard.onboarding.acting import acted, actor_of, address_of, detail_of, version_in
 from dashboard.onboarding.forms import LetterForm
+from dashboard.web import mails
 from dashboard.web.doors import TAKE_TO_AWS, may, person_of, staff_action, staff_page
 from integrations.aws.limits import LimitError
 from integrations.kick import kick
@@ -182,6 +183,7 @@ def _shown(
         "answers": list(letter.answers.all()),
         "reminders": list(letter.reminders.all()),
         "mailto": mail_client_link(letter),
+        "mails_go_out": mails.go_out(),
         "may_act": may(person_of(request), TAKE_TO_AWS),
         "today": timezone.now().date(),
         "now": timezone.localtime(timezone.now()),
