@@ -36,7 +36,8 @@ def main(planner: Planner = processes.partnerbus, began: float | None = None) ->
     except OSError as error:
         if error.errno not in (errno.ENOSPC, errno.EDQUOT, errno.EROFS, errno.EACCES):
             raise
-        say(f"\nPartnerbus cannot start: {error}. Make room there, or keep the data elsewhere with PARTNERBUS_DATA.")
+        remedy = "Let this user write there" if error.errno in (errno.EACCES, errno.EROFS) else "Make room there"
+        say(f"\nPartnerbus cannot start: {error}. {remedy}, or keep the data elsewhere with PARTNERBUS_DATA.")
         return 1
     return 0
 
