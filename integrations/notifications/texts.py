@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
+from urllib.parse import urlencode
 
 from django.conf import settings
 from django.core.mail import EmailMultiAlternatives
@@ -66,6 +67,8 @@ def _path(notice: Notice, user: User) -> str:
         return reverse("onboarding_validation", args=[facts["integration_id"]])
     if not facts.get("source_id"):  # a breaker
         return reverse("operator_health")
+    if is_staff(user) and facts.get("dead_letters"):  # those of a tenant without a source have no other page
+        return f"{reverse('operator_events')}?{urlencode({'state': 'dead', 'source': facts['source_id']})}"
     if is_staff(user):
         return reverse("operator_source", args=[facts["source_id"]])
     return reverse("portal_connection", args=[facts["tenant_id"]])

@@ -7,6 +7,7 @@ from typing import Any
 import pytest
 from django.db import connection
 
+from integrations.notifications import texts
 from integrations.notifications.choosing import choose
 from integrations.notifications.kinds import AUDIENCES, Kind
 from integrations.notifications.models import Message, Notice, Progress
@@ -15,6 +16,7 @@ from integrations.notifications.sweep import QUIET, notice_what_happened
 from integrations.onboarding.models import ChecklistItem, Profile, Stage
 from integrations.registration.models import Breaker, Environment
 from integrations.sources.models import ExpiryReminder, Source, SourceChange
+from integrations.sources.reserve import reserve_for
 from tenants.accounts import put_tenant
 from tenants.models import Membership, Tenant, User
 from tests.conftest import SYSTEM
@@ -194,6 +196,19 @@ def test_events_held_for_an_hour_are_told(source: Source, ada: User, store: None
     change_gate(source, observed="active")
     notice_what_happened(now=now)
     assert Notice.objects.get().ended_at == now
+
+
+def test_dead_letters_of_a_tenant_without_a_source_are_told_by_its_name(
+    tenant: Tenant, store: None, now: datetime
+) -> None:
+    reserve = reserve_for(tenant_id=tenant.pk)
+    assert reserve is not None
+    bury(reserve, 1)
+    notice_what_happened(now=now)
+    words = texts.told(Notice.objects.get(), User(email="a@example.com", staff_role="support"))
+    assert words.title == "Events could not be delivered: Alder"
+    assert "Alder, which has no source yet," in words.text
+    assert words.url.endswith(f"/operators/events?state=dead&source={reserve.public_id}")
 
 
 def test_dead_letters_are_told_and_their_end_is_no_news(source: Source, ada: User, store: None, now: datetime) -> None:
