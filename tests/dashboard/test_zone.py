@@ -18,12 +18,12 @@ def test_moments_are_written_in_the_zone_of_the_reader_with_utc_on_hover(client_
     assert ' UTC" data-relative>' in page
 
 
-@pytest.mark.parametrize("zone", ["", "Mars/Olympus", "../../etc/passwd", "UTC\x00x"])
+@pytest.mark.parametrize("zone", ["", "Mars/Olympus", "../../etc/passwd"])
 def test_a_zone_that_does_not_exist_is_utc(zone: str, client_of: ClientOf) -> None:
     client = client_of("support")
     chosen(client, zone)
     assert "partnerbus_zone" not in client.cookies
-    client.cookies["partnerbus_zone"] = zone.replace("\x00", "")
+    client.cookies["partnerbus_zone"] = zone
     assert 'data-zone=""' in client.get("/operators/audit-log").content.decode()
 
 
