@@ -87,10 +87,10 @@ def test_a_revived_event_is_sent(shop: None, partnerbus: Partnerbus) -> None:
     fill(2)
     run("--once")
     partnerbus.rejects.clear()
-    assert run("--revive", "tenant_unknown") == "1 events wait to be sent again.\n"
+    assert run("--revive", "tenant_unknown") == "1 event waits to be sent again.\n"
     assert run("--once") == "1 sent, 0 dead, 0 put off.\n"
     assert OutboxEvent.objects.dead().get().event_id == "e1"
-    assert run("--revive", "all") == "1 events wait to be sent again.\n"
+    assert run("--revive", "all") == "1 event waits to be sent again.\n"
 
 
 def test_an_id_that_stands_for_another_event_is_dead_and_not_taken_for_sent(

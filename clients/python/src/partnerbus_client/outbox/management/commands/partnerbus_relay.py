@@ -55,7 +55,7 @@ class Command(BaseCommand):
     def _revive(self, code: str) -> None:
         dead = OutboxEvent.objects.using(self._database).dead()
         revived = (dead if code == "all" else dead.filter(code=code)).revive()
-        self.stdout.write(f"{revived} events wait to be sent again.")
+        self.stdout.write(f"{revived} event{'s wait' if revived != 1 else ' waits'} to be sent again.")
 
     def _once(self) -> None:
         done = self._relay.drain()
