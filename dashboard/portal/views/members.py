@@ -154,8 +154,7 @@ def _sent(request: HttpRequest, tenant: Tenant, invitation: Invitation, token: s
     )
     if mailed:
         note_sent(invitation=invitation, now=timezone.now())
-    mailed = mailed and mails.go_out()
-    shown = "" if mailed else link
+    shown = "" if mails.go_out() else link
     context = shell(request, tenant, "portal_members", invitation=invitation, link=shown, mailed=mailed)
     response = render(request, "portal/invited.html", context)
     response.headers["Cache-Control"] = "private, no-store"
