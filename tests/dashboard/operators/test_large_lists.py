@@ -1,4 +1,4 @@
-"""Lists of ten thousand sources."""
+"""Lists of ten thousand sources, and a history of a million rows."""
 
 import time
 from datetime import timedelta
@@ -18,6 +18,14 @@ pytestmark = pytest.mark.slow
 
 NUMBER = 10_000
 MOST_SECONDS = 0.1
+CHANGES = 100  # of each source
+HISTORY = """
+insert into sources_sourcechange
+  (source_id, at, cause, actor_label, field, before, after, note, environment_id, position)
+select s.id, now() - n * interval '1 hour', 'aws', '', 'observed', (array['pending', 'active'])[1 + mod(n, 2)],
+  (array['active', 'pending'])[1 + mod(n, 2)], '', s.environment_id, row_number() over ()
+from sources_source s, generate_series(1, %s) n
+"""
 STATES = ({"observed": "active"}, {"observed": "pending"}, {"observed": "none", "ended": "expired"})
 
 
@@ -66,6 +74,22 @@ def test_a_page_takes_less_than_a_tenth_of_a_second(many: None, client_of: Clien
     assert client.get(path).status_code == 200
     took = min(_seconds(client, path) for _ in range(7))
     assert took < MOST_SECONDS, f"{took * 1000:.0f} ms"
+
+
+def test_a_million_rows_of_history_slow_no_page_down(many: None, client_of: ClientOf, api_key: str) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("set local statement_timeout = 0")
+        cursor.execute(HISTORY, [CHANGES])
+        assert cursor.rowcount == NUMBER * CHANGES
+        cursor.execute("analyze sources_sourcechange")
+    source = Source.objects.order_by("pk")[NUMBER // 2]
+    page = f"/operators/sources/{source.public_id}"
+    client, backend = client_of("support"), Client(headers={"Authorization": f"Bearer {api_key}"})
+    feed = f"/api/v1/changes?after={NUMBER * CHANGES // 2}"
+    for visitor, path in ((client, page), (client, f"{page}/history"), (client, "/operators/sources"), (backend, feed)):
+        assert visitor.get(path).status_code == 200, path
+        took = min(_seconds(visitor, path) for _ in range(7))
+        assert took < MOST_SECONDS, f"{path}: {took * 1000:.0f} ms"
 
 
 def _seconds(client: Client, path: str) -> float:
