@@ -27,8 +27,12 @@ FEW_TENANTS = 10  # up to so many are searched one by one
 # Tenants stand in the text as numbers: the planner has to know whether it is the one with half of all events.
 STRETCH = "(select {columns} from events where {whose} id < %(below)s and id >= %(since)s order by id desc {part})"
 STORED = "select id from ({stretches}) e where {filters} order by id desc limit %(wanted)s"
-# Where a search that found too little came to its end.
 END = "select id from ({stretches}) e order by id desc limit 1"
+# Together with where a search that found too little came to its end. `offset 0` keeps the search from being done for
+# each mention of its ids; the end is looked up only if the case comes to it.
+STORED_AND_END = """
+select ids, case when cardinality(ids) < %(enough)s then ({end}) end from (select array({stored}) as ids offset 0) e
+"""
 SOURCES = """
 select array_agg(s.id), max(a.last_accepted_at) from sources_source s left join activity a on a.source_id = s.id
 where s.tenant_id = any(%(whose)s) and (%(source)s::bigint is null or s.id = %(source)s)
@@ -153,19 +157,31 @@ def _stored(question: Question, bounds: dict[str, UUID], wanted: int) -> Candida
         values["sources"] = sources or []
         bounds["below"] = min(bounds["below"], _after(last_accepted))
     most = max(wanted, most // len(tenants or (0,))) if filters else wanted
-    parameters = bounds | {"most": most, "skipped": most - 1, "wanted": wanted} | values
-    stretches = _stretches(tenants, columns, "limit %(most)s")
-    ids = _ids(STORED.format(stretches=stretches, filters=" and ".join(filters) or "true"), parameters)
-    if not filters or (len(ids) == wanted and len(tenants or (0,)) == 1):
-        end = None
+    parameters = bounds | {"most": most, "wanted": wanted} | values
+    stored = STORED.format(
+        stretches=_stretches(tenants, columns, "limit %(most)s"), filters=" and ".join(filters) or "true"
+    )
+    if filters:
+        ids, end = _with_end(stored, tenants, parameters)
     else:
-        end = next(
-            iter(_ids(END.format(stretches=_stretches(tenants, "id", "offset %(skipped)s limit 1")), parameters)), None
-        )
+        ids, end = _ids(stored, parameters), None
     if question.state == "settled":
         later = _ids(SETTLED_LATER.format(scope=_lanes_of(question)), parameters)
         ids = sorted({*ids, *later}, reverse=True)[:wanted]
     return _cut([event_id for event_id in ids if end is None or event_id >= end], wanted, end)
+
+
+def _with_end(stored: str, tenants: list[int] | None, parameters: dict[str, Any]) -> tuple[list[UUID], UUID | None]:
+    """Return what a search found and, unless it found enough, the last event that it looked at.
+
+    The search of several tenants ends where that of the first of them does, whatever it found of the others.
+    """
+    wanted = parameters["wanted"]
+    enough = wanted if len(tenants or (0,)) == 1 else wanted + 1
+    end = END.format(stretches=_stretches(tenants, "id", "offset %(skipped)s limit 1"))
+    values = parameters | {"skipped": parameters["most"] - 1, "enough": enough}
+    ((ids, last),) = _rows(STORED_AND_END.format(stored=stored, end=end), values)
+    return ids, last
 
 
 def _stretches(tenants: list[int] | None, columns: str, part: str) -> str:

@@ -6,6 +6,8 @@ from typing import Any
 from uuid import UUID
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 
 from integrations.events import candidates, ingest
 from integrations.events.candidates import Question
@@ -310,6 +312,21 @@ class TestBounds:
         accepted(source, done, now)
         stored(12)
         assert all_pages(Question(tenant_ids=(tenant.pk,), state="accepted"), 2) == [done]
+
+    def test_a_backlog_costs_no_further_query(
+        self, tenant: Tenant, make_source: MakeSource, stored: Stored, now: datetime, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        source = make_source(tenant)
+        for event_id in stored(3):
+            accepted(source, event_id, now)
+        question = Question(tenant_ids=(tenant.pk,), state="accepted")
+        with CaptureQueriesContext(connection) as found_at_once:
+            candidates.newest(question, below=candidates.HIGHEST, wanted=3)
+        monkeypatch.setattr(candidates, "MOST_JUDGED", 5)
+        stored(12)
+        with CaptureQueriesContext(connection) as cut_short:
+            assert candidates.newest(question, below=candidates.HIGHEST, wanted=3).older is not None
+        assert len(cut_short) == len(found_at_once)
 
     def test_what_was_stored_after_the_last_acceptance_is_not_searched_for_accepted_events(
         self, tenant: Tenant, make_source: MakeSource, stored: Stored, now: datetime, monkeypatch: pytest.MonkeyPatch
