@@ -16,11 +16,9 @@ from integrations.notifications.kinds import Kind
 from integrations.notifications.models import Message, Notice
 from integrations.notifications.occurrence import Occurrence
 from integrations.notifications.recipients import recipients_of
-from integrations.notifications.troubles import troubles
+from integrations.notifications.troubles import is_told, troubles
 from integrations.onboarding.appointment import mark_told, reminders_due
 from integrations.sources.models import ExpiryReminder, SourceChange
-
-QUIET = timedelta(hours=6)  # a trouble that comes back so soon is still the same one
 
 
 def notice_what_happened(*, now: datetime) -> int:
@@ -33,15 +31,14 @@ def notice_what_happened(*, now: datetime) -> int:
     reminders = list(reminders_due(now))
     new += sum(note(occurrence, now) for occurrence in dates_that_come(reminders))
     mark_told(reminders=reminders, now=now)
-    standing = list(troubles(now))
-    for occurrence in standing:
-        new += note(occurrence, now)
-    return new + _end_what_is_over({occurrence.subject for occurrence in standing}, now)
+    standing = troubles(now)
+    new += sum(note(occurrence, now) for occurrence in standing.untold)
+    return new + _end_what_is_over(standing.subjects, now)
 
 
 def note(occurrence: Occurrence, now: datetime) -> bool:
     """Write one notice with its messages, unless its cause is known or its subject is in trouble already."""
-    if occurrence.subject and _is_told(occurrence.subject, now):
+    if occurrence.subject and is_told(occurrence.subject, now):
         return False
     tenant_id = occurrence.source.tenant_id if occurrence.source else occurrence.tenant_id
     with transaction.atomic():
@@ -60,11 +57,6 @@ def note(occurrence: Occurrence, now: datetime) -> bool:
             return False
         Message.objects.bulk_create(_messages(written, now))
     return True
-
-
-def _is_told(subject: str, now: datetime) -> bool:
-    known = Notice.objects.filter(subject=subject)
-    return known.filter(ended_at=None).exists() or known.filter(ended_at__gt=now - QUIET).exists()
 
 
 def _messages(notice: Notice, now: datetime) -> Iterable[Message]:
@@ -92,12 +84,14 @@ def _messages(notice: Notice, now: datetime) -> Iterable[Message]:
 def _end_what_is_over(subjects: set[str], now: datetime) -> int:
     """Close the troubles that are not found any more; of sending that failed, tell that it works again."""
     new = 0
-    for notice in Notice.objects.filter(ended_at=None).exclude(subject="").exclude(subject__in=subjects):
+    open_ones = Notice.objects.filter(ended_at=None).exclude(subject="").values_list("pk", "subject")
+    over = [pk for pk, subject in open_ones if subject not in subjects]
+    for notice in Notice.objects.filter(pk__in=over).select_related("source"):
         with transaction.atomic():
             if not Notice.objects.filter(pk=notice.pk, ended_at=None).update(ended_at=now):
                 continue
             if notice.kind == Kind.FAILING and not notice.facts.get("dead_letters"):
-                over = Occurrence(
+                recovered = Occurrence(
                     Kind.RECOVERED,
                     f"over:{notice.pk}",
                     now,
@@ -105,5 +99,5 @@ def _end_what_is_over(subjects: set[str], now: datetime) -> int:
                     tenant_id=notice.tenant_id,
                     facts=notice.facts,
                 )
-                new += note(over, now)
+                new += note(recovered, now)
     return new

@@ -7,12 +7,13 @@ from typing import Any
 import pytest
 from django.db import connection
 
-from integrations.notifications import texts
+from integrations.notifications import texts, troubles
 from integrations.notifications.choosing import choose
 from integrations.notifications.kinds import AUDIENCES, Kind
 from integrations.notifications.models import Message, Notice, Progress
 from integrations.notifications.recipients import Wants
-from integrations.notifications.sweep import QUIET, notice_what_happened
+from integrations.notifications.sweep import notice_what_happened
+from integrations.notifications.troubles import QUIET
 from integrations.onboarding.models import ChecklistItem, Profile, Stage
 from integrations.registration.models import Breaker, Environment
 from integrations.sources.models import ExpiryReminder, Source, SourceChange
@@ -196,6 +197,17 @@ def test_events_held_for_an_hour_are_told(source: Source, ada: User, store: None
     change_gate(source, observed="active")
     notice_what_happened(now=now)
     assert Notice.objects.get().ended_at == now
+
+
+def test_more_held_sources_than_one_sweep_tells_of_are_all_told_and_none_is_ended(
+    make_source: Callable[..., Source], tenant: Tenant, store: None, now: datetime, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(troubles, "MOST_SOURCES", 2)
+    held = [make_source(tenant, label=label, observed="pending").pk for label in "abcde"]
+    with connection.cursor() as cursor:
+        cursor.execute("insert into pending select unnest(%s), uuidv7(interval '-2 hours')", [held])
+    assert [notice_what_happened(now=now) for _ in range(4)] == [2, 2, 1, 0]
+    assert set(Notice.objects.filter(ended_at=None).values_list("source_id", flat=True)) == set(held)
 
 
 def test_dead_letters_of_a_tenant_without_a_source_are_told_by_its_name(
