@@ -6,10 +6,11 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
+from django.db import connection
 
 from integrations.events import ingest, search, storage
 from integrations.events.candidates import Question
-from integrations.events.search import find_anything
+from integrations.events.search import BY_ID_AT_AWS, find_anything
 from integrations.registration.models import Environment
 from integrations.sources.models import Source
 from tenants.models import Tenant
@@ -68,6 +69,18 @@ def test_a_request_finds_all_its_events_newest_first(
     later = UUID(str(result.event_id))
     accepted(Source.objects.get(tenant=tenant), later, now, request_id=REQUEST_ID)
     assert found(str(REQUEST_ID)) == [later, event_id]
+
+
+@pytest.mark.parametrize("column", ["aws_id", "request_id"])
+def test_older_days_are_not_searched_for_an_id_of_aws_once_it_is_found(
+    event_id: UUID, column: str, now: datetime
+) -> None:
+    wanted = {"id": {"aws_id": AWS_ID, "request_id": REQUEST_ID}[column], "most": 1}
+    with connection.cursor() as cursor:
+        cursor.execute("explain (analyze, costs off, timing off) " + BY_ID_AT_AWS.format(column=column), wanted)
+        plan = [line for (line,) in cursor.fetchall() if "Scan" in line]
+    assert all("never executed" in line for line in plan if f"attempts_{now - timedelta(days=1):%Y%m%d}" in line)
+    assert any("never executed" not in line for line in plan if f"attempts_{now:%Y%m%d}" in line)
 
 
 def test_ids_are_remembered_since_the_beginning_of_the_oldest_weekly_table(now: datetime) -> None:
