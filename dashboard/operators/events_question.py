@@ -67,6 +67,14 @@ def wanted_by(asked: Asked, now: datetime) -> Wanted:
     return Wanted(question, environment, tenants, source, misses)
 
 
+def in_words(asked: Asked, wanted: Wanted) -> Asked:
+    """Return the filters with chips that name the tenant and the source, which a link gives by their ids."""
+    tenant = wanted.tenants[0].name if len(wanted.tenants) == 1 else ""
+    source = wanted.source
+    place = f"{source.tenant.name}, {source.region or source.name}" if source else ""
+    return asked.worded(tenant=tenant, source=place)
+
+
 def found_by(asked: Asked, wanted: Wanted) -> list[EventRow] | None:
     """Return the events that the searched id means, None where nothing is searched."""
     term = asked.value("q")

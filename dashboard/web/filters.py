@@ -1,7 +1,7 @@
 """A list's search, filters and sorting, declared once and kept in the URL alone: a link says what somebody sees."""
 
 from collections.abc import Callable, Iterable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, date, datetime, time, timedelta
 from typing import Literal
 from urllib.parse import urlencode
@@ -85,6 +85,7 @@ class Field:
 class Chip:
     """A filter that is applied, as a sentence, and the address without it."""
 
+    name: str
     text: str
     without: str
 
@@ -123,6 +124,15 @@ class Asked:
     def value(self, name: str) -> str:
         """Return the value of a filter, empty when it is not applied."""
         return next(each.value for each in self.fields if each.name == name)
+
+    def worded(self, **words: str) -> "Asked":
+        """Return the same with chips that say these words for what the filters of these names hold."""
+        sentences = {each.name: each.chip for each in self.offered.filters}
+        chips = [
+            replace(chip, text=sentences[chip.name].format(words[chip.name])) if words.get(chip.name) else chip
+            for chip in self.chips
+        ]
+        return replace(self, chips=chips)
 
     @property
     def in_sight(self) -> list[Field]:
@@ -198,7 +208,7 @@ def _fields_and_chips(offered: Filters, request: HttpRequest) -> tuple[list[Fiel
     fields = [_field(each, request.GET.get(each.name, "")) for each in offered.filters]
     bare = Asked(offered, request.path, request.GET, fields, [])
     chips = [
-        Chip(asked.chip.format(_word(shown)), bare.url(**{shown.name: ""}))
+        Chip(shown.name, asked.chip.format(_word(shown)), bare.url(**{shown.name: ""}))
         for asked, shown in zip(offered.filters, fields, strict=True)
         if shown.value
     ]

@@ -12,7 +12,7 @@ from django.urls import reverse
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
-from dashboard.operators.events_question import LIST, Wanted, found_by, wanted_by
+from dashboard.operators.events_question import LIST, Wanted, found_by, in_words, wanted_by
 from dashboard.web import looks
 from dashboard.web.csv_export import csv_of
 from dashboard.web.doors import ACT_ON_TENANTS, may, person_of, staff_page
@@ -75,7 +75,7 @@ def events(request: HttpRequest) -> HttpResponseBase:
     replays = named is None and may(person_of(request), ACT_ON_TENANTS) and _replayable(asked, wanted)
     within = (wanted.environment or _only_environment(wanted)) if replays else None
     context = {
-        "list": asked,
+        "list": in_words(asked, wanted),
         "shown": shown,
         "lines": _lines(shown.rows, wanted.tenants),
         "misses": wanted.misses,

@@ -165,3 +165,11 @@ def test_a_list_over_several_environments_says_that_a_replay_takes_one(
     page = support.get(PATH, one).content.decode()
     assert hint not in page
     assert "Replay these" in page
+
+
+def test_the_filters_of_a_link_are_told_by_names(support: Client, cast: Cast, source: Source) -> None:
+    shown = page(support, tenant=str(cast.alder.public_id), source=str(source.public_id))
+    assert f"Source is {cast.alder.name}, eu-west-1" in shown
+    assert f"Tenant is {cast.alder.name}" in shown
+    assert f"Source is {source.public_id}" not in shown
+    assert "Source is nothing-of-ours" in page(support, source="nothing-of-ours")
