@@ -142,3 +142,12 @@ def test_the_list_asks_as_many_questions_for_many_as_for_one(
     with CaptureQueriesContext(connection) as many:
         assert "dead" in support.get(PATH).content.decode()
     assert len(many) <= len(one) <= 12
+
+
+def test_the_list_is_a_file_too(support: Client, source: Source, letters: list[UUID]) -> None:
+    support.post(form_for(source), {"states": ["dead"], "rate": "5"})
+    assert f'href="{PATH}?format=csv"' in support.get(PATH).content.decode()
+    heading, line = support.get(f"{PATH}?format=csv").getvalue().decode().splitlines()
+    assert heading.startswith("id,created_at,requested_by,environment,tenant")
+    assert line.startswith(str(Replay.objects.get().public_id))
+    assert "support@example.com" in line
