@@ -1,7 +1,12 @@
+from datetime import datetime
+
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
 
 from integrations.registration.models import Environment
+from tenants.accounts import put_tenant
+from tenants.models import Membership
+from tests.conftest import SYSTEM
 from tests.dashboard.cast import Cast
 from tests.dashboard.pages import ClientOf
 from tests.registration.test_brands import PNG
@@ -33,3 +38,24 @@ def test_a_colour_that_cannot_be_read_is_refused_at_its_field(client_of: ClientO
     assert answer.status_code == 422
     assert "is near and can" in answer.content.decode()
     assert "Our looks" in client_of("operations").get("/operators/brands").content.decode()
+
+
+def test_people_of_one_integration_see_its_brand_around_their_account(
+    cast: Cast, client_of: ClientOf, environment: Environment
+) -> None:
+    key = environment.integration.public_id
+    client_of("operations").post(f"/operators/brands/{key}", {"name": "Kestrel", "colour": "#0B6470"})
+    for path in ("/accounts", "/accounts/sessions", "/accounts/logout", "/accounts/notifications"):
+        page = client_of("tenant viewer").get(path, follow=True).content.decode()
+        assert "· Kestrel</title>" in page, path
+        assert f'href="/brand/{key}.css?v=1"' in page, path
+        assert "Partnerbus</a>" not in page, path
+    assert "· Partnerbus</title>" in client_of("support").get("/accounts").content.decode()
+
+
+def test_people_of_two_integrations_see_our_own_mark(
+    cast: Cast, client_of: ClientOf, other_environment: Environment, now: datetime
+) -> None:
+    other = put_tenant(directory=other_environment.directory, external_id="x", name="X", actor=SYSTEM, now=now)[0]
+    Membership.objects.create(user=cast.people["tenant viewer"], tenant=other, role="viewer")
+    assert "· Partnerbus</title>" in client_of("tenant viewer").get("/accounts").content.decode()
