@@ -4,7 +4,6 @@ import logging
 from collections.abc import Mapping
 from typing import Any
 
-from django.conf import settings
 from django.core.mail import EmailMultiAlternatives
 from django.template.loader import render_to_string
 
@@ -25,8 +24,3 @@ def send(name: str, to: str, context: Mapping[str, Any]) -> bool:
     except OSError as error:  # smtplib's errors are OSErrors
         log.warning("a mail was not sent: %s", error, extra={"mail": name})
         return False
-
-
-def go_out() -> bool:
-    """Return whether mails leave this machine; without EMAIL_URL they are printed and reach nobody."""
-    return not settings.EMAIL_BACKEND.endswith(".console.EmailBackend")

@@ -14,6 +14,7 @@ from django.core.mail import EmailMessage
 from django.db import transaction
 from django.db.models import Q, QuerySet
 
+from integrations.mail_server import mails_go_out
 from integrations.onboarding.letters import locked_letter, mark_sent
 from integrations.onboarding.models import Attachment, Letter
 from integrations.onboarding.timeline import Kind, tell
@@ -25,6 +26,10 @@ LONGEST_DELAY = timedelta(hours=1)
 LETTERS = 20  # of one task
 MOST_TRIES_COUNTED = 1_000
 MAILER = Actor.system("mailer")
+NO_MAIL_SERVER = (
+    "There is no mail server (EMAIL_URL), so nothing was sent. Send the text with your own mail client and write down "
+    "that it was sent."
+)
 
 log = logging.getLogger(__name__)
 
@@ -92,6 +97,8 @@ def _claim(now: datetime) -> Letter | None:
 
 
 def _hand_over(letter: Letter) -> None:
+    if not mails_go_out():  # printed, it would count as sent to AWS, and prove what never happened
+        raise LetterRefused(NO_MAIL_SERVER)
     try:
         message_of(letter).send()
     except smtplib.SMTPRecipientsRefused as refusal:

@@ -266,6 +266,17 @@ def test_a_letter_says_where_mails_reach_nobody(
     assert ("Mails do not leave this machine" in page) is warned
 
 
+def test_a_letter_that_failed_offers_the_way_by_hand(client: Client, integration: Integration) -> None:
+    client.post(at(integration, "letters"), {"kind": "other"})
+    Letter.objects.update(state="failed", failure="There is no mail server (EMAIL_URL).")
+    there = at(integration, "letters", Letter.objects.get().public_id)
+    page = client.get(there).content.decode()
+    assert "Open in my mail client" in page
+    assert "Throw it away" not in page
+    client.post(f"{there}/sent-by-hand", {"version": 1, "sent_at": "2026-01-02T10:00"})
+    assert Letter.objects.get().sent_way == "by_hand"
+
+
 def test_a_letter_is_queued_and_shows_it(client: Client, integration: Integration) -> None:
     client.post(at(integration, "letters"), {"kind": "other"})
     letter = Letter.objects.get()

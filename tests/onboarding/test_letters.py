@@ -17,6 +17,8 @@ from integrations.onboarding.letters import (
     withdraw_letter,
 )
 from integrations.onboarding.models import Answer, Letter, TimelineEntry
+from integrations.onboarding.proofs.finding import Facts
+from integrations.onboarding.proofs.records import request_sent
 from integrations.onboarding.sending import due_letters, send_due_letters
 from integrations.problems import Problem
 from integrations.registration.models import Integration
@@ -216,3 +218,20 @@ def test_an_answer_stands_beside_its_letter(integration: Integration, manager: A
 )
 def test_weekends_are_no_business_days(day: date, days: int, after: date) -> None:
     assert after_business_days(day, days) == after
+
+
+def test_without_a_mail_server_nothing_counts_as_sent_until_a_person_says_so(
+    integration: Integration, manager: Actor, settings: Any, capsys: pytest.CaptureFixture[str]
+) -> None:
+    settings.EMAIL_BACKEND = "django.core.mail.backends.console.EmailBackend"
+    letter = draft(integration, manager, body="From account 111111111111")
+    queue_letter(letter=letter, version=1, actor=manager, now=NOW)
+    send()
+    letter.refresh_from_db()
+    assert (letter.state, letter.sent_at, letter.due_at) == ("failed", None, None)
+    assert letter.failure.startswith("There is no mail server (EMAIL_URL)")
+    assert "From account" not in capsys.readouterr().out
+    facts = Facts(integration, integration.profile, {}, NOW)
+    assert not request_sent(facts).holds
+    record_sent_by_hand(letter=letter, version=letter.version, sent_at=NOW, actor=manager, now=NOW)
+    assert request_sent(facts).holds

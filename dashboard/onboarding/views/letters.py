@@ -12,10 +12,10 @@ from django.views.decorators.http import require_http_methods, require_POST
 
 from dashboard.onboarding.acting import acted, actor_of, address_of, detail_of, version_in
 from dashboard.onboarding.forms import LetterForm
-from dashboard.web import mails
 from dashboard.web.doors import TAKE_TO_AWS, may, person_of, staff_action, staff_page
 from integrations.aws.limits import LimitError
 from integrations.kick import kick
+from integrations.mail_server import mails_go_out
 from integrations.onboarding.letters import (
     change_letter,
     discard_letter,
@@ -183,7 +183,7 @@ def _shown(
         "answers": list(letter.answers.all()),
         "reminders": list(letter.reminders.all()),
         "mailto": mail_client_link(letter),
-        "mails_go_out": mails.go_out(),
+        "mails_go_out": mails_go_out(),
         "may_act": may(person_of(request), TAKE_TO_AWS),
         "today": timezone.now().date(),
         "now": timezone.localtime(timezone.now()),

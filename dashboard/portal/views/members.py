@@ -20,6 +20,7 @@ from dashboard.web import mails
 from dashboard.web.brand import brand_of
 from dashboard.web.doors import tenant_action, tenant_page
 from dashboard.web.visitors import visitor_of
+from integrations.mail_server import mails_go_out
 from tenants.invitations import (
     invitation_for,
     invite,
@@ -154,7 +155,7 @@ def _sent(request: HttpRequest, tenant: Tenant, invitation: Invitation, token: s
     )
     if mailed:
         note_sent(invitation=invitation, now=timezone.now())
-    shown = "" if mails.go_out() else link
+    shown = "" if mails_go_out() else link
     context = shell(request, tenant, "portal_members", invitation=invitation, link=shown, mailed=mailed)
     response = render(request, "portal/invited.html", context)
     response.headers["Cache-Control"] = "private, no-store"
