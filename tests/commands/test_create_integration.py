@@ -63,15 +63,12 @@ def test_options_for_roles_and_receivers_reach_the_environment(manage: Manage) -
     assert environment.receiver_accounts == ["222222222222", "333333333333"]
 
 
-def test_a_test_environment_sends_and_keeps_and_production_holds_unless_told_otherwise(manage: Manage) -> None:
+def test_what_a_script_begins_holds_unless_told_otherwise(manage: Manage) -> None:
     manage("create_integration", "orders", *TEST, *PRODUCTION, *AWS)
-    assert {each.kind: each.gate_policy for each in Environment.objects.all()} == {
-        "test": "send_and_keep",
-        "production": "hold",
-    }
-    counted = ("--test-namespace", "aws.partner/example.org.test")
-    manage("create_integration", "counted", *counted, *AWS, "--gate-policy", "hold")
-    assert Environment.objects.get(integration__slug="counted").gate_policy == "hold"
+    assert {each.gate_policy for each in Environment.objects.all()} == {"hold"}
+    shown = ("--test-namespace", "aws.partner/example.org.test")
+    manage("create_integration", "shown", *shown, *AWS, "--gate-policy", "send_and_keep")
+    assert Environment.objects.get(integration__slug="shown").gate_policy == "send_and_keep"
 
 
 @pytest.mark.parametrize(

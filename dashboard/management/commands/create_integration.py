@@ -33,9 +33,9 @@ class Command(BaseCommand):
         parser.add_argument("--receiver-accounts", default=[], type=listed, help="accounts for the test's AWS side")
         parser.add_argument(
             "--gate-policy",
-            default="",
+            default=Environment.GatePolicy.HOLD,
             choices=Environment.GatePolicy.values,
-            help="for events of a source that AWS calls PENDING; without one, test sends and keeps, production holds",
+            help="for events of PENDING sources: hold (default; each is sent once), send_and_keep or drop",
         )
         parser.add_argument(
             "--enabled",
