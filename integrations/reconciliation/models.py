@@ -28,6 +28,8 @@ class Survey(models.Model):
     listed = models.PositiveIntegerField(default=0)
     tries = models.PositiveSmallIntegerField(default=0)
     failure = models.TextField(blank=True)
+    failure_code = models.CharField(max_length=100, blank=True)
+    failure_message = models.TextField(blank=True)
     started_at = models.DateTimeField(null=True)
     finished_at = models.DateTimeField(null=True)
     due_at = models.DateTimeField()

@@ -22,6 +22,7 @@ from tenants import audit
 from tenants.audit import Actor
 
 CLAIM = timedelta(minutes=1)
+FAILURE = ("failure", "failure_code", "failure_message")
 
 
 def plan_surveys(now: datetime) -> None:
@@ -126,14 +127,15 @@ def _finish(survey: Survey, now: datetime) -> None:
 
 
 def _go_on(survey: Survey, now: datetime) -> None:
-    survey.due_at, survey.tries, survey.failure = now, 0, ""
-    survey.save(update_fields=["phase", "token", "listed", "finished_at", "due_at", "tries", "failure"])
+    survey.due_at, survey.tries = now, 0
+    survey.failure = survey.failure_code = survey.failure_message = ""
+    survey.save(update_fields=["phase", "token", "listed", "finished_at", "due_at", "tries", *FAILURE])
 
 
 def _set_back(survey: Survey, error: AwsError, now: datetime) -> None:
     survey.tries = min(survey.tries + 1, 1_000)
     if error.retry_class == RetryClass.FINAL:
         survey.token = ""  # AWS's cursor may have expired: the pages are read again from the first
-    survey.failure = f"{error.sentence} AWS said: {error.message}" if error.message else error.sentence
+    survey.failure, survey.failure_code, survey.failure_message = error.sentence, error.code, error.message
     survey.due_at = next_try(survey.tries, now)
-    survey.save(update_fields=["tries", "token", "failure", "due_at"])
+    survey.save(update_fields=["tries", "token", "due_at", *FAILURE])

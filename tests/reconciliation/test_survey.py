@@ -204,6 +204,8 @@ def test_an_error_of_aws_is_written_down_and_the_survey_goes_on_later(survey: Ru
     aws.faults(credentials_error="ExpiredTokenException")
     survey()
     assert all(row.failure and row.tries == 1 for row in Survey.objects.all())
+    assert {row.failure_code for row in Survey.objects.all()} == {"ExpiredTokenException"}
+    assert all(row.failure_message not in row.failure for row in Survey.objects.all())
     aws.faults()
     survey()
     assert found() == [("orphan", ORPHAN, [ALDER])]

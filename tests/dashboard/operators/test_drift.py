@@ -83,3 +83,17 @@ def test_what_does_not_fit_is_refused_with_a_sentence(client_of: ClientOf, orpha
 def test_a_survey_can_be_asked_for(client_of: ClientOf, environment: Environment) -> None:
     assert client_of("operations").post(f"{PATH}/survey").status_code == 302
     assert Survey.objects.filter(environment=environment, due_at__lte=timezone.now()).count() == 2
+
+
+def test_a_survey_that_fails_says_so_in_our_sentence_and_keeps_awss_words_folded(
+    client_of: ClientOf, environment: Environment
+) -> None:
+    said = {
+        "failure": "AWS refuses our credentials.",
+        "failure_code": "ExpiredToken",
+        "failure_message": "It <expired>",
+    }
+    Survey.objects.create(environment=environment, region="eu-west-1", due_at=timezone.now(), **said)
+    shown = client_of("support").get(PATH).content.decode()
+    assert "Not possible at the moment: AWS refuses our credentials." in shown
+    assert "<summary>AWS's words</summary><code>ExpiredToken: &lt;expired&gt;</code>" in shown
