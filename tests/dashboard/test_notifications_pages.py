@@ -22,7 +22,7 @@ def noticed(cast: Cast, make_source: Callable[..., Source], now: datetime) -> No
 def test_a_person_reads_their_own_and_marks_them_read(noticed: None, client_of: ClientOf) -> None:
     client = client_of("tenant viewer")
     page = client.get("/accounts/notifications").content.decode()
-    assert "Connected: aws.partner/shop.example.com.test/alder/events" in page
+    assert "Connected: Alder, eu-west-1" in page
     assert "Notifications, 1 unread" in page
     client.post("/accounts/notifications/read")
     assert "Notifications, 0 unread" in client.get("/accounts/notifications").content.decode()

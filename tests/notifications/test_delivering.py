@@ -43,7 +43,7 @@ def test_a_mail_says_what_happened_in_text_and_html_and_leads_there(
     assert send_due(clock=timezone.now) == 1
     (mail,) = mail_server.mails
     assert mail["To"] == "ada@alder.example"
-    assert mail["Subject"] == "Connected: aws.partner/shop.example.com.test/alder/events"
+    assert mail["Subject"] == "Connected: Alder, eu-west-1"
     for kind in ("plain", "html"):
         assert "AWS says ACTIVE" in text_of(mail, kind)
         assert f"{settings.PUBLIC_URL}/portal/" in text_of(mail, kind)

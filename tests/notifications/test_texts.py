@@ -56,6 +56,6 @@ def test_a_breaker_reads_for_staff(kind: Kind, now: datetime) -> None:
 
 
 def test_a_subject_is_one_line_whatever_a_name_holds(now: datetime) -> None:
-    facts = FACTS | {"source": "aws.partner/a\r\nBcc: everybody@example.com"}
+    facts = FACTS | {"tenant": "Alder\r\nBcc: everybody@example.com"}
     mail = mail_of(User(email="a@example.com"), [notice(Kind.ACTIVATED, facts, now)])
     assert "\n" not in mail.subject
