@@ -10,6 +10,7 @@ from django.utils.html import format_html, format_html_join
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 
+from dashboard.web.browsers import browser_in_words
 from dashboard.web.filters import Asked, SortLink
 from dashboard.web.looks import AWS_WORD, TONE_ICON, Look, look_of
 from dashboard.web.notice_tones import TONES
@@ -27,6 +28,12 @@ MINUTE, HOUR, DAY = 60, 3600, 86_400
 def icon(name: str) -> SafeString:
     """Draw an icon of the sprite; it says nothing, so a word stands beside it."""
     return format_html('<svg class="i" aria-hidden="true"><use href="{}#{}"/></svg>', static("img/icons.svg"), name)
+
+
+@register.filter
+def browser(user_agent: str) -> str:
+    """Say which browser on which system this is."""
+    return browser_in_words(user_agent)
 
 
 @register.filter
