@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from django.core.cache import cache
+from django.utils.text import capfirst
 
 from dashboard.diagnosis import Finding, Grade, examine_identities, examine_installation
 from dashboard.operators.overview import queued_now
@@ -110,4 +111,10 @@ def _findings() -> list[Seen]:
 
 
 def _seen(finding: Finding) -> Seen:
-    return Seen(LOOKS[finding.grade], finding.subject.capitalize(), finding.text)
+    return Seen(LOOKS[finding.grade], _named(finding.subject), finding.text)
+
+
+def _named(subject: str) -> str:
+    """Return the doctor's word for what it looked at as a heading writes it."""
+    kind, colon, which = subject.partition(":")
+    return f"{'AWS' if kind == 'aws' else capfirst(kind)}{colon}{which}"

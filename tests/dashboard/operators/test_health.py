@@ -114,7 +114,9 @@ def test_a_refusal_of_aws_is_shown_with_what_to_do(
         raise AwsError("ExpiredToken", "The token has expired.", operation="GetCallerIdentity")
 
     monkeypatch.setattr(diagnosis, "caller_identity", refuse)
-    assert "The token has expired." in page(support, "/operators/health/aws")
+    shown = page(support, "/operators/health/aws")
+    assert "The token has expired." in shown
+    assert f"<b>AWS: {environment.integration.slug} {environment.kind}</b>" in shown
 
 
 def test_a_refresh_brings_the_region_alone(support: Client) -> None:
