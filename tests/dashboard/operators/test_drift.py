@@ -96,4 +96,4 @@ def test_a_survey_that_fails_says_so_in_our_sentence_and_keeps_awss_words_folded
     Survey.objects.create(environment=environment, region="eu-west-1", due_at=timezone.now(), **said)
     shown = client_of("support").get(PATH).content.decode()
     assert "Not possible at the moment: AWS refuses our credentials." in shown
-    assert "<summary>AWS's words</summary><code>ExpiredToken: &lt;expired&gt;</code>" in shown
+    assert "<summary>AWS's words</summary><code>ExpiredToken: It &lt;expired&gt;</code>" in shown
