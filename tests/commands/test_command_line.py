@@ -39,3 +39,22 @@ def test_up_says_why_it_cannot_start(tmp_path: Path) -> None:
     assert said.returncode == 1
     assert "PORT=http is not a port" in said.stdout + said.stderr
     assert "Traceback" not in said.stderr
+
+
+def test_the_doctor_ends_without_a_traceback_when_nobody_reads_on() -> None:
+    reader, writer = os.pipe()
+    os.close(reader)
+    said = subprocess.run(
+        [sys.executable, "manage.py", "doctor", "--json"],
+        cwd=ROOT,
+        env={**os.environ, "SECRET_KEY": "x" * 50},
+        stdout=writer,
+        stderr=subprocess.PIPE,
+        text=True,
+        timeout=60,
+        check=False,
+    )
+    os.close(writer)
+    assert said.returncode == 141
+    assert "Traceback" not in said.stderr
+    assert "BrokenPipeError" not in said.stderr
