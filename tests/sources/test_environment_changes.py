@@ -79,6 +79,27 @@ def test_names_and_their_owner_stay_once_sources_are_made_of_them_even_deleted_o
     assert refused(change, **other) == "environment_in_use"
 
 
+def test_the_publisher_account_may_change_until_a_source_was_made_at_aws(
+    environment: Environment,
+    change: Callable[..., Environment],
+    tenant: Tenant,
+    make_source: Callable[..., Source],
+    now: datetime,
+) -> None:
+    source = make_source(tenant, observed="unknown", failure_code="AccessDenied", failure_final=True, tries=3)
+    Source.objects.filter(pk=source.pk).update(provisioned_at=None)
+    other = {"publisher_account": "999999999999"}
+    assert refused(change, namespace="aws.partner/example.org.test") == "environment_in_use"
+    assert change(**other).publisher_account == "999999999999"
+    again = Source.objects.get(pk=source.pk)
+    assert (again.tries, again.failure_code, again.failure_final, again.due_at) == (0, "", False, now)
+    assert again.intent == source.intent + 1  # what a call for the old account brings home is not committed
+    for made in ({"arn": "arn:aws:events:eu-west-1::event-source/x"}, {"observed": "none"}, {"provisioned_at": now}):
+        unmade = {"arn": "", "observed": "unknown", "provisioned_at": None}
+        Source.objects.filter(pk=source.pk).update(**unmade | made)
+        assert refused(change, publisher_account="888888888888") == "environment_in_use"
+
+
 def test_a_namespace_belongs_to_one_environment(
     change: Callable[..., Environment], other_environment: Environment
 ) -> None:
