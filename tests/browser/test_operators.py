@@ -1,5 +1,6 @@
 """The operators' frame in a browser: every page in both themes and sizes, the palette, dialogs."""
 
+import re
 from collections.abc import Callable
 
 import pytest
@@ -12,6 +13,7 @@ from integrations.sources.models import Source
 from tenants.audit import Actor
 from tests.browser.conftest import Visitor
 from tests.browser.test_pages import check
+from tests.dashboard.pages import change_gate
 
 pytestmark = [pytest.mark.browser, pytest.mark.usefixtures("scene")]
 
@@ -88,3 +90,14 @@ def test_a_question_comes_as_a_dialog_and_says_what_was_done(visit: Visit, key: 
     expect(page.locator(".toasts")).to_contain_text("backend is revoked")
     key.refresh_from_db()
     assert key.revoked_at is not None
+
+
+def test_the_title_of_the_window_follows_a_refresh(visit: Visit, scene: Source) -> None:
+    visitor = visit()
+    visitor.enter("support")
+    page = visitor.open(f"/operators/sources/{scene.public_id}")
+    before = page.title()
+    change_gate(scene, observed="deleted")
+    page.evaluate("document.querySelector('#status').dispatchEvent(new Event('refresh'))")
+    expect(page).not_to_have_title(before)
+    expect(page).to_have_title(re.compile("gone at AWS · Partnerbus$"))
