@@ -94,7 +94,6 @@ def _fill_profile(integration: Integration, domain: str, manager: Actor, now: da
     if not integration.profile.company:
         change_profile(
             integration=integration,
-            version=None,
             name=integration.name,
             company=COMPANY,
             domain=domain,

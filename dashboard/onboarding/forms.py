@@ -2,6 +2,7 @@
 
 from django import forms
 
+from integrations.onboarding.assignments import candidates
 from integrations.registration.integrations import EnvironmentSettings
 from integrations.registration.models import Environment, Integration
 
@@ -134,6 +135,20 @@ class ReceiverForm(forms.Form):
         mono=True,
         hint="https://sqs.eu-west-1.amazonaws.com/222222222222/name. Keep it for this alone: test events are removed.",
     )
+
+
+class HandOverForm(forms.Form):
+    """Who leads an integration from now on."""
+
+    lead = forms.ChoiceField(label="New lead", required=False, widget=forms.Select(attrs={"class": "form-select"}))
+    note = forms.CharField(
+        label="What they should know", max_length=2_000, required=False, widget=forms.Textarea(attrs={"rows": 3})
+    )
+
+    def __init__(self, *args: object, **options: object) -> None:
+        super().__init__(*args, **options)  # type: ignore[arg-type]
+        people = [(str(each.public_id), each.email) for each in candidates()]
+        self.fields["lead"].choices = [("", "Nobody"), *people]  # type: ignore[attr-defined]
 
 
 class EventTypeForm(forms.Form):

@@ -61,16 +61,11 @@ def assign_item(
     return current
 
 
-def hand_over(
-    *, integration: Integration, lead: User | None, note: str, version: int | None, actor: Actor, now: datetime
-) -> int:
-    """Make somebody the lead, and give them what is still open of the lead before; return how many items moved.
-
-    Raises Problem 409 `changed_meanwhile`.
-    """
+def hand_over(*, integration: Integration, lead: User | None, note: str, actor: Actor, now: datetime) -> int:
+    """Make somebody the lead, and give them what is still open of the lead before; return how many items moved."""
     with transaction.atomic():
         profile = locked_profile(integration)
-        claim_version(profile, version)
+        profile.version += 1
         former, profile.lead = profile.lead, lead
         profile.save()
         moved = 0

@@ -10,11 +10,11 @@ from django.db import transaction
 from django.http import Http404
 
 from integrations.aws.limits import MAX_DETAIL_TYPE_CHARACTERS
-from integrations.onboarding.conflicts import claim_version
 from integrations.onboarding.models import CataloguedType
 from integrations.onboarding.timeline import Kind, tell
 from integrations.problems import Problem
 from integrations.registration.models import Integration
+from integrations.registration.renaming import locked_integration
 from integrations.storable import is_storable
 from tenants import audit
 from tenants.audit import Actor
@@ -37,27 +37,24 @@ def put_type(
     schema: str = "",
     sample: str = "",
     known: CataloguedType | None = None,
-    version: int | None = None,
     actor: Actor,
     now: datetime,
 ) -> CataloguedType:
     """Add an event type, or change the one that is `known`. Schema and sample are JSON objects, or empty.
 
-    Raises Problem 422 `event_type_invalid`, 409 `event_type_exists`, `too_many_event_types`, `changed_meanwhile`.
+    Raises Problem 422 `event_type_invalid`, 409 `event_type_exists`, `too_many_event_types`, `event_type_gone`.
     """
     name = name.strip()
     check_type_name(name)
     documents = {"schema": _document(schema, "schema"), "sample": _document(sample, "sample")}
     with transaction.atomic():
-        Integration.objects.select_for_update(no_key=True).get(pk=integration.pk)
+        locked_integration(integration)
         others = CataloguedType.objects.filter(integration=integration)
         if known is not None:
             kept = others.filter(pk=known.pk).first()
             if kept is None:
-                raise Problem(
-                    409, "changed_meanwhile", "Somebody else removed this event type. Add it again if needed."
-                )
-            claim_version(kept, version)
+                raise Problem(409, "event_type_gone", "Somebody else removed this event type. Add it again if needed.")
+            kept.version += 1
             others = others.exclude(pk=kept.pk)
         else:
             kept = CataloguedType(integration=integration)

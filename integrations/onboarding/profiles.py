@@ -14,7 +14,6 @@ from integrations.aws.limits import LimitError
 from integrations.aws.names import check_namespace
 from integrations.aws.receiver_queue import receiver_queue
 from integrations.onboarding.audit_lines import record_of
-from integrations.onboarding.conflicts import claim_version
 from integrations.onboarding.models import ChecklistItem, Profile
 from integrations.onboarding.timeline import Kind, tell
 from integrations.problems import Problem
@@ -28,7 +27,6 @@ MOST_EMAILS = 10
 def change_profile(
     *,
     integration: Integration,
-    version: int | None,
     name: str,
     company: str,
     domain: str,
@@ -39,13 +37,13 @@ def change_profile(
 ) -> Profile:
     """Change what AWS is told beside the environments.
 
-    Raises Problem 422 `profile_invalid`, 409 `changed_meanwhile`.
+    Raises Problem 422 `profile_invalid`.
     """
     fields = checked_profile(company, domain, partner_emails, landing_page)
     check_product_name(name)
     with transaction.atomic():
         profile = locked_profile(integration)
-        claim_version(profile, version)
+        profile.version += 1
         before = {field: getattr(profile, field) for field in fields} | {"name": profile.integration.name}
         for field, value in fields.items():
             setattr(profile, field, value)
@@ -58,7 +56,6 @@ def change_profile(
 def change_receiver(
     *,
     integration: Integration,
-    version: int | None,
     role_arn: str,
     external_id: str,
     queue_url: str,
@@ -67,7 +64,7 @@ def change_receiver(
 ) -> Profile:
     """Name the role and the queue of the receiving side, or neither; the delivered event is then proven by itself.
 
-    Raises Problem 422 `receiver_invalid`, 409 `changed_meanwhile`.
+    Raises Problem 422 `receiver_invalid`.
     """
     if role_arn or queue_url:
         try:
@@ -76,7 +73,7 @@ def change_receiver(
             raise Problem(422, "receiver_invalid", str(error)) from None
     with transaction.atomic():
         profile = locked_profile(integration)
-        claim_version(profile, version)
+        profile.version += 1
         before = {"receiver_role_arn": profile.receiver_role_arn, "receiver_queue_url": profile.receiver_queue_url}
         profile.receiver_role_arn, profile.receiver_queue_url = role_arn, queue_url
         profile.receiver_external_id = external_id if role_arn else ""

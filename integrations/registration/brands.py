@@ -9,6 +9,7 @@ from django.db import transaction
 from integrations.problems import Problem
 from integrations.registration.contrast import ink_on, mixed, nearest_readable, readable
 from integrations.registration.models import Brand, Integration, Logo
+from integrations.registration.renaming import locked_integration
 from tenants import audit
 from tenants.audit import Actor
 
@@ -43,7 +44,7 @@ def set_brand(
     if logo is not None:
         _check_logo(logo)
     with transaction.atomic():
-        Integration.objects.select_for_update(no_key=True).get(pk=integration.pk)
+        locked_integration(integration)
         brand = Brand.objects.filter(pk=integration.pk).first() or Brand(integration=integration, version=0)
         before = {field: getattr(brand, field) for field in (*wanted, "logo_bytes")}
         for field, value in wanted.items():

@@ -36,6 +36,11 @@ def add_environment(
     return environment
 
 
+def locked_environment(environment: Environment) -> Environment:
+    """Return the environment as it is now, locked until the end of the transaction."""
+    return Environment.objects.select_for_update(no_key=True).get(pk=environment.pk)
+
+
 def settings_of(environment: Environment) -> EnvironmentSettings:
     """Return what an environment is registered with, to change parts of it."""
     return EnvironmentSettings(

@@ -5,6 +5,7 @@ from datetime import datetime
 from django.db import transaction
 
 from integrations.problems import Problem
+from integrations.registration.environments import locked_environment
 from integrations.registration.models import Environment
 from tenants import audit
 from tenants.audit import Actor
@@ -39,7 +40,7 @@ def set_policies(
         "expiry_renewals": expiry_renewals,
     }
     with transaction.atomic():
-        current = Environment.objects.select_for_update(no_key=True).get(pk=environment.pk)
+        current = locked_environment(environment)
         before = {name: getattr(current, name) for name in wanted}
         after = {name: value for name, value in wanted.items() if value is not None and value != before[name]}
         if after:

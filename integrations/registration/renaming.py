@@ -16,7 +16,7 @@ def rename_integration(*, integration: Integration, name: str, actor: Actor, now
     if not wanted:
         raise Problem(422, "name_empty", "Give the integration a name.")
     with transaction.atomic():
-        current = Integration.objects.select_for_update(no_key=True).get(pk=integration.pk)
+        current = locked_integration(integration)
         before = current.name
         if wanted != before:
             current.name = wanted
@@ -31,3 +31,8 @@ def rename_integration(*, integration: Integration, name: str, actor: Actor, now
                 after={"name": wanted},
             )
     return current
+
+
+def locked_integration(integration: Integration) -> Integration:
+    """Return the integration as it is now, locked until the end of the transaction."""
+    return Integration.objects.select_for_update(no_key=True).get(pk=integration.pk)

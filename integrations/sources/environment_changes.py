@@ -7,7 +7,7 @@ from django.db import IntegrityError, transaction
 from django.db.models import F, Q, QuerySet
 
 from integrations.problems import Problem
-from integrations.registration.environments import REGISTERED, as_told, record
+from integrations.registration.environments import REGISTERED, as_told, locked_environment, record
 from integrations.registration.integrations import EnvironmentSettings
 from integrations.registration.models import Environment
 from integrations.sources.models import Desired, Observed, Source
@@ -28,7 +28,7 @@ def change_environment(
     settings.check()
     try:
         with transaction.atomic():
-            current = Environment.objects.select_for_update(no_key=True).get(pk=environment.pk)
+            current = locked_environment(environment)
             wanted = {name: _plain(getattr(settings, name)) for name in REGISTERED}
             before = {name: getattr(current, name) for name in REGISTERED if getattr(current, name) != wanted[name]}
             if not before:

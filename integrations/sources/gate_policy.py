@@ -5,6 +5,7 @@ from datetime import datetime
 from django.db import transaction
 
 from integrations.problems import Problem
+from integrations.registration.environments import locked_environment
 from integrations.registration.models import Environment
 from integrations.sources.gate import set_gate
 from integrations.sources.models import Desired, Observed, Source
@@ -23,10 +24,7 @@ def set_gate_policy(*, environment: Environment, policy: str, actor: Actor, now:
             422, "gate_policy_unknown", f"A gate policy is one of {', '.join(Environment.GatePolicy.values)}."
         )
     with transaction.atomic():
-        # In the order of everybody who sets a gate: sources first, then the environment.
-        sources = Source.objects.filter(environment=environment, account__isnull=False).exclude(desired=Desired.ABSENT)
-        locked = list(sources.select_for_update(no_key=True).order_by("pk"))
-        current = Environment.objects.select_for_update(no_key=True).get(pk=environment.pk)
+        current, locked = locked_with_sources(environment)
         before = current.gate_policy
         if before == policy:
             return current
@@ -45,6 +43,14 @@ def set_gate_policy(*, environment: Environment, policy: str, actor: Actor, now:
             after={"gate_policy": policy},
         )
     return current
+
+
+def locked_with_sources(environment: Environment) -> tuple[Environment, list[Source]]:
+    """Return the environment and its sources as they are now, locked until the end of the transaction."""
+    # In the order of everybody who sets a gate: sources first, then the environment.
+    sources = Source.objects.filter(environment=environment, account__isnull=False).exclude(desired=Desired.ABSENT)
+    locked = list(sources.select_for_update(no_key=True).order_by("pk"))
+    return locked_environment(environment), locked
 
 
 def pending_sources(environment: Environment) -> int:

@@ -25,6 +25,18 @@ def page_of(client: Client) -> str:
     return answer.content.decode()
 
 
+def seen_on(client: Client, url: str) -> str:
+    """Return the fingerprint in the form of a page: what whoever opens it now has seen."""
+    found = re.search(r'name="seen" value="([^"]*)"', client.get(url).content.decode())
+    assert found, url
+    return found[1]
+
+
+def save(client: Client, url: str, data: dict[str, Any], *, to: str = "", **more: Any) -> Any:
+    """Open a form, fill it and send it."""
+    return client.post(to or url, {"seen": seen_on(client, url)} | data, **more)
+
+
 def title_of(page: str) -> str:
     found = re.search(r"<h1[^>]*>(?:<svg.*?</svg>)?(.*?)</h1>", page, re.S)
     assert found

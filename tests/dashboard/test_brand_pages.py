@@ -8,7 +8,7 @@ from tenants.accounts import put_tenant
 from tenants.models import Membership
 from tests.conftest import SYSTEM
 from tests.dashboard.cast import Cast
-from tests.dashboard.pages import ClientOf
+from tests.dashboard.pages import ClientOf, save
 from tests.registration.test_brands import PNG
 
 
@@ -17,7 +17,7 @@ def test_tenants_see_the_name_the_picture_and_the_colour(
 ) -> None:
     key = environment.integration.public_id
     form = {"name": "Kestrel", "colour": "#0B6470", "logo": SimpleUploadedFile("logo.png", PNG, "image/png")}
-    saved = client_of("operations").post(f"/operators/brands/{key}", form)
+    saved = save(client_of("operations"), f"/operators/brands/{key}", form)
     assert saved.status_code == 302
     page = client_of("tenant viewer").get(f"/portal/{cast.alder.public_id}/members").content.decode()
     assert "· Kestrel</title>" in page
@@ -32,8 +32,8 @@ def test_tenants_see_the_name_the_picture_and_the_colour(
 
 
 def test_a_colour_that_cannot_be_read_is_refused_at_its_field(client_of: ClientOf, environment: Environment) -> None:
-    answer = client_of("operations").post(
-        f"/operators/brands/{environment.integration.public_id}", {"colour": "#ffee00"}
+    answer = save(
+        client_of("operations"), f"/operators/brands/{environment.integration.public_id}", {"colour": "#ffee00"}
     )
     assert answer.status_code == 422
     assert "is near and can" in answer.content.decode()
@@ -44,7 +44,7 @@ def test_people_of_one_integration_see_its_brand_around_their_account(
     cast: Cast, client_of: ClientOf, environment: Environment
 ) -> None:
     key = environment.integration.public_id
-    client_of("operations").post(f"/operators/brands/{key}", {"name": "Kestrel", "colour": "#0B6470"})
+    save(client_of("operations"), f"/operators/brands/{key}", {"name": "Kestrel", "colour": "#0B6470"})
     for path in ("/accounts", "/accounts/sessions", "/accounts/logout", "/accounts/notifications"):
         page = client_of("tenant viewer").get(path, follow=True).content.decode()
         assert "· Kestrel</title>" in page, path

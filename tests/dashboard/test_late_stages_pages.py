@@ -26,6 +26,7 @@ from integrations.onboarding.stages import begin_integration
 from integrations.registration.integrations import EnvironmentSettings
 from integrations.registration.models import Environment, Integration
 from tenants.audit import Actor
+from tests.dashboard.pages import seen_on
 
 SYSTEM = Actor.system("test")
 BASE = "/onboarding/orders"
@@ -355,8 +356,10 @@ def test_going_live_shows_what_did_not_pass_and_asks_for_a_reason(
 
 
 def test_the_icon_and_its_page_are_written_down(manager: Client) -> None:
-    refused = manager.post(f"{BASE}/go-live/listing", {"icon_enabled_on": "2026-01-02", "console_page": "javascript:x"})
+    there, entered = f"{BASE}/go-live/listing", {"icon_enabled_on": "2026-01-02"}
+    entered["seen"] = seen_on(manager, f"{BASE}/go-live")
+    refused = manager.post(there, entered | {"console_page": "javascript:x"})
     assert refused.status_code == 422
     page = "https://console.aws.amazon.com/events/home#/partners/example.org"
-    manager.post(f"{BASE}/go-live/listing", {"icon_enabled_on": "2026-01-02", "console_page": page})
+    manager.post(there, entered | {"console_page": page})
     assert page in text_of(manager.get(f"{BASE}/go-live"))

@@ -1,6 +1,5 @@
 """The pages of partner managers: what they say, what they do, and what they never do."""
 
-import re
 from datetime import timedelta
 from typing import Any
 
@@ -13,12 +12,12 @@ from pytest_django import DjangoAssertNumQueries
 from dashboard.onboarding.places import place_of_work
 from integrations.onboarding.event_catalogue import put_type
 from integrations.onboarding.models import Attachment, CataloguedType, ChecklistItem, Letter, Profile, Stage
-from integrations.onboarding.profiles import change_profile
 from integrations.onboarding.stages import begin_integration
 from integrations.registration.integrations import EnvironmentSettings
 from integrations.registration.models import Environment, Integration
 from tenants.audit import Actor
 from tenants.models import User
+from tests.dashboard.pages import save
 
 SYSTEM = Actor.system("test")
 pytestmark = pytest.mark.usefixtures("store")
@@ -159,33 +158,6 @@ def test_a_manual_item_is_confirmed_with_a_note_and_a_file(client: Client, integ
     assert item.state == "open"
 
 
-def test_of_two_managers_the_second_is_told_and_nothing_of_either_is_lost(
-    client: Client, integration: Integration
-) -> None:
-    change_profile(
-        integration=integration,
-        version=1,
-        name="Orders",
-        company="The first company",
-        domain="example.com",
-        partner_emails=[],
-        landing_page="",
-        actor=SYSTEM,
-        now=timezone.now(),
-    )
-    entered = {"name": "Orders", "company": "The second company", "domain": "example.com"}
-    page = client.post(at(integration, "edit"), entered | {"version": 1}).content.decode()
-    assert "Stored meanwhile by somebody else" in page
-    assert "The first company" in page
-    assert 'value="The second company"' in page
-    assert Profile.objects.get().company == "The first company"
-
-    version = re.search(r'name="version" value="(\d+)"', page)
-    assert version
-    client.post(at(integration, "edit"), entered | {"version": version[1]})
-    assert Profile.objects.get().company == "The second company"
-
-
 def test_a_file_with_a_script_inside_is_only_ever_a_download(client: Client, integration: Integration) -> None:
     script = b"<svg xmlns='http://www.w3.org/2000/svg'><script>alert(document.cookie)</script></svg>"
     client.post(at(integration, "files"), {"file": SimpleUploadedFile('a"\r\nb<script>.svg', script, "text/html")})
@@ -307,7 +279,7 @@ def test_the_catalogue_is_written_and_read(client: Client, integration: Integrat
     client.post(at(integration, "event-types/new"), new)
     kept = CataloguedType.objects.get()
     assert (kept.schema, kept.sample) == ({"type": "object"}, {"id": 1})
-    page = client.post(at(integration, "event-types", kept.public_id), {"name": "x", "schema": "[1"}).content.decode()
+    page = save(client, at(integration, "event-types", kept.public_id), {"name": "x", "schema": "[1"}).content.decode()
     assert "The schema is not JSON" in page
     assert "1 of at most 15 event types" in client.get(at(integration, "event-types")).content.decode()
     asked = client.get(at(integration, "event-types", kept.public_id, "remove")).content.decode()
@@ -325,7 +297,7 @@ def test_registration_is_edited_and_an_item_is_assigned_and_handed_over(
         "receiver_accounts": "222222222222",
         "regions": "eu-west-1",
     }
-    client.post(at(integration, "environments/test"), entered)
+    save(client, at(integration, "environments/test"), entered)
     assert Environment.objects.get(kind="test").publisher_account == "333333333333"
 
     item, other = (
@@ -334,7 +306,7 @@ def test_registration_is_edited_and_an_item_is_assigned_and_handed_over(
     )
     there = at(integration, "items", item.public_id, "assign")
     client.post(there, {"assignee": manager.public_id, "due_on": "2026-12-24", "version": 1})
-    client.post(at(integration, "hand-over"), {"lead": other.public_id, "note": "I am away", "version": 1})
+    save(client, at(integration, "hand-over"), {"lead": other.public_id, "note": "I am away"})
     item.refresh_from_db()
     assert (item.assignee, str(item.due_on)) == (other, "2026-12-24")
     assert Profile.objects.get().lead == other

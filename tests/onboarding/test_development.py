@@ -59,7 +59,6 @@ def test_the_four_steps_light_up_one_after_the_other(
     inbox = aws.queue()
     change_receiver(
         integration=integration,
-        version=None,
         role_arn=ROLE,
         external_id="",
         queue_url=inbox.url,

@@ -37,7 +37,7 @@ class LiveCase(Case):
     def name_receiver(self) -> None:
         self.inbox = self.aws.queue()
         change_receiver(
-            integration=self.integration, version=None, role_arn=f"arn:aws:iam::{RECEIVER}:role/receiver",
+            integration=self.integration, role_arn=f"arn:aws:iam::{RECEIVER}:role/receiver",
             external_id="", queue_url=self.inbox.url, actor=SYSTEM, now=self.now,
         )  # fmt: skip
 

@@ -178,7 +178,6 @@ def receiving(integration: Integration, manager: Actor, aws: World, monkeypatch:
     inbox = aws.queue()
     change_receiver(
         integration=integration,
-        version=None,
         role_arn=ROLE,
         external_id="",
         queue_url=inbox.url,
@@ -191,7 +190,6 @@ def receiving(integration: Integration, manager: Actor, aws: World, monkeypatch:
 def name_receiver(integration: Integration, manager: Actor, role: str, queue: str) -> None:
     change_receiver(
         integration=integration,
-        version=None,
         role_arn=role,
         external_id="",
         queue_url=queue,
@@ -268,7 +266,6 @@ def test_a_receiver_that_cannot_be_one_is_refused(
     with pytest.raises(Problem) as refusal:
         change_receiver(
             integration=integration,
-            version=None,
             role_arn=role,
             external_id="",
             queue_url=queue,

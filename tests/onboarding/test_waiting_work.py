@@ -203,7 +203,7 @@ def test_handing_over_moves_what_is_open_and_leaves_what_is_done(integration: In
     for key in ("domain-owned", "receiver-named"):
         ChecklistItem.objects.filter(key=key).update(assignee=lead)
     ChecklistItem.objects.filter(key="receiver-named").update(state="done")
-    moved = hand_over(integration=integration, lead=other, note="Away", version=1, actor=SYSTEM, now=NOW)
+    moved = hand_over(integration=integration, lead=other, note="Away", actor=SYSTEM, now=NOW)
     assert moved == 1
     assert item_of(integration, "domain-owned").assignee == other
     assert item_of(integration, "receiver-named").assignee == lead

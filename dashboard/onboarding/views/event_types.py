@@ -9,14 +9,16 @@ from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_safe
 
-from dashboard.onboarding.acting import acted, actor_of, address_of, version_in
+from dashboard.onboarding.acting import acted, actor_of, address_of
 from dashboard.onboarding.forms import EventTypeForm
 from dashboard.web.csv_export import csv_of
 from dashboard.web.doors import TAKE_TO_AWS, may, person_of, staff_action, staff_page
+from dashboard.web.edit_conflict import Editing
 from integrations.onboarding.event_catalogue import MOST_TYPES, put_type, remove_type, type_of
 from integrations.onboarding.models import CataloguedType
 from integrations.onboarding.profiles import integration_of
-from integrations.problems import Problem
+from integrations.registration.models import Integration
+from integrations.registration.renaming import locked_integration
 
 COLUMNS = {
     "name": lambda each: each.name,
@@ -24,6 +26,9 @@ COLUMNS = {
     "schema": lambda each: json.dumps(each.schema) if each.schema else "",
     "sample": lambda each: json.dumps(each.sample) if each.sample else "",
 }
+
+# Every line of the log about a type has its name, and documents are too long for it.
+LOGGED = {"schema": "name", "sample": "name", "description": "name"}
 
 
 @require_safe
@@ -76,25 +81,21 @@ def remove_event_type(request: HttpRequest, integration: str, event_type: str) -
 def _edit(request: HttpRequest, integration: str, known: CataloguedType | None) -> HttpResponse:
     found = integration_of(integration)
     form = EventTypeForm(request.POST or None, initial=_shown(known))
-    version: Any = known.version if known else ""
-    if request.method == "POST" and form.is_valid():
-        try:
-            put_type(
-                integration=found,
-                known=known,
-                version=version_in(request) if known else None,
-                actor=actor_of(request),
-                now=timezone.now(),
-                **form.cleaned_data,
-            )
-        except Problem as refusal:
-            form.add_error(None, refusal.detail)
-            version = version if refusal.code == "changed_meanwhile" else request.POST.get("version", "")
-        else:
-            messages.success(request, f"{form.cleaned_data['name']} is in the catalogue.")
-            return redirect(address_of(found, "onboarding_event_types"))
-    context = {"integration": found, "form": form, "known": known, "version": version}
-    return render(request, "onboarding/event_type.html", context)
+    editing = Editing(form, _shown(known), log=("event_type", known.public_id if known else ""), logged=LOGGED)
+
+    def put() -> None:
+        put_type(integration=found, known=known, actor=actor_of(request), now=timezone.now(), **form.cleaned_data)
+
+    if form.is_valid() and editing.save(lambda: _stored(found, known), put):
+        messages.success(request, f"{form.cleaned_data['name']} is in the catalogue.")
+        return redirect(address_of(found, "onboarding_event_types"))
+    context = {"integration": found, "form": form, "known": known, "editing": editing}
+    return render(request, "onboarding/event_type.html", context, status=editing.status)
+
+
+def _stored(found: Integration, known: CataloguedType | None) -> dict[str, Any]:
+    locked_integration(found)  # as all do who change the catalogue
+    return _shown(CataloguedType.objects.filter(pk=known.pk).first() if known else None)
 
 
 def _shown(known: CataloguedType | None) -> dict[str, Any]:

@@ -11,6 +11,7 @@ from django.views.decorators.http import require_POST, require_safe
 
 from dashboard.onboarding.acting import attempted, integration_named
 from dashboard.web.doors import TAKE_TO_AWS, may, person_of, staff_action, staff_page
+from dashboard.web.edit_conflict import Editing
 from integrations.onboarding.go_live import go_live, record_listing, take_back
 from integrations.onboarding.go_live_checks import Check, examine
 from integrations.onboarding.models import Profile
@@ -18,6 +19,8 @@ from integrations.problems import Problem
 from integrations.registration.models import Environment, Integration
 from integrations.sources.models import Source
 from tenants.audit import Actor
+
+LOGGED = {"icon_enabled_on": "icon_enabled_at"}
 
 
 class ListingForm(forms.Form):
@@ -80,24 +83,22 @@ def listing(request: HttpRequest, integration: str) -> HttpResponse:
     """Write down what AWS shows of us."""
     found = integration_named(integration)
     form = ListingForm(request.POST)
-    if not form.is_valid():
-        return _page(request, found, form=form, status=422)
-    day = form.cleaned_data["icon_enabled_on"]
-    at = datetime(day.year, day.month, day.day, tzinfo=UTC) if day else None
-    actor = Actor.person(person_of(request))
-    try:
+    editing = _listing_of(form, found, Profile.objects.filter(integration=found).first())
+
+    def change() -> None:
+        day = form.cleaned_data["icon_enabled_on"]
         record_listing(
             integration=found,
-            icon_enabled_at=at,
+            icon_enabled_at=datetime(day.year, day.month, day.day, tzinfo=UTC) if day else None,
             console_page=form.cleaned_data["console_page"],
-            actor=actor,
+            actor=Actor.person(person_of(request)),
             now=timezone.now(),
         )
-    except Problem as problem:
-        form.add_error(None, problem.detail)
-        return _page(request, found, form=form, status=422)
-    messages.success(request, "Written down.")
-    return redirect("onboarding_go_live", integration=integration)
+
+    if form.is_valid() and editing.save(lambda: _listed(_locked(found)), change):
+        messages.success(request, "Written down.")
+        return redirect("onboarding_go_live", integration=integration)
+    return _page(request, found, editing=editing, status=editing.status)
 
 
 def _page(
@@ -107,15 +108,12 @@ def _page(
     checks: list[Check] | None = None,
     refusal: str = "",
     reason: str = "",
-    form: ListingForm | None = None,
+    editing: Editing | None = None,
     status: int = 200,
 ) -> HttpResponse:
     environment = integration.environments.filter(kind=Environment.Kind.PRODUCTION).first()
     profile = Profile.objects.filter(integration=integration).first()
-    initial = {
-        "icon_enabled_on": profile.icon_enabled_at.date() if profile and profile.icon_enabled_at else None,
-        "console_page": profile.console_page if profile else "",
-    }
+    editing = editing or _listing_of(ListingForm(initial=_listed(profile)), integration, profile)
     context = {
         "integration": integration,
         "environment": environment,
@@ -124,7 +122,8 @@ def _page(
         "failed": sum(not each.passed for each in checks or []),
         "refusal": refusal,
         "reason": reason,
-        "form": form or ListingForm(initial=initial),
+        "form": editing.form,
+        "editing": editing,
         "connected": Source.objects.filter(environment=environment, account__isnull=False)
         .exclude(desired="absent")
         .count()
@@ -133,3 +132,18 @@ def _page(
         "acts": may(person_of(request), TAKE_TO_AWS),
     }
     return render(request, "onboarding/go_live.html", context, status=status)
+
+
+def _listing_of(form: ListingForm, integration: Integration, profile: Profile | None) -> Editing:
+    return Editing(form, _listed(profile), log=("integration", integration.public_id), logged=LOGGED)
+
+
+def _locked(integration: Integration) -> Profile | None:
+    return Profile.objects.select_for_update(no_key=True).filter(integration=integration).first()
+
+
+def _listed(profile: Profile | None) -> dict[str, object]:
+    return {
+        "icon_enabled_on": profile.icon_enabled_at.date() if profile and profile.icon_enabled_at else None,
+        "console_page": profile.console_page if profile else "",
+    }

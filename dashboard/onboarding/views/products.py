@@ -1,28 +1,36 @@
-"""Beginning an integration, changing what is registered, its receiving side, handing it over, and putting it away."""
+"""Beginning an integration, changing what AWS is told, its receiving side, handing it over, and putting it away."""
 
 from typing import Any
 
 from django.contrib import messages
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils import timezone
 from django.utils.text import slugify
 from django.views.decorators.http import require_http_methods
 
-from dashboard.onboarding.acting import acted, actor_of, address_of, detail_of, version_in
-from dashboard.onboarding.forms import EnvironmentForm, NewIntegrationForm, ProductForm, ReceiverForm, of_environment
+from dashboard.onboarding.acting import acted, actor_of, address_of, detail_of
+from dashboard.onboarding.forms import HandOverForm, NewIntegrationForm, ProductForm, ReceiverForm
 from dashboard.web.doors import TAKE_TO_AWS, person_of, staff_action
+from dashboard.web.edit_conflict import Editing
 from integrations.aws.limits import LimitError
-from integrations.onboarding.assignments import candidate, candidates, hand_over
+from integrations.onboarding.assignments import candidate, hand_over
 from integrations.onboarding.event_catalogue import checked_names
-from integrations.onboarding.profiles import archive, change_profile, change_receiver, checked_profile, integration_of
+from integrations.onboarding.models import Profile
+from integrations.onboarding.profiles import (
+    archive,
+    change_profile,
+    change_receiver,
+    checked_profile,
+    integration_of,
+    locked_profile,
+)
 from integrations.onboarding.stages import begin_integration
 from integrations.problems import Problem
-from integrations.registration.environments import add_environment
 from integrations.registration.models import Integration
-from integrations.sources.environment_changes import change_environment
 
 GET_AND_POST = ["GET", "HEAD", "POST"]
+LOGGED_OF_RECEIVER = {"role_arn": "receiver_role_arn", "queue_url": "receiver_queue_url"}
 
 
 @require_http_methods(GET_AND_POST)
@@ -41,54 +49,19 @@ def begin(request: HttpRequest) -> HttpResponse:
 @require_http_methods(GET_AND_POST)
 @staff_action(TAKE_TO_AWS)
 def edit(request: HttpRequest, integration: str) -> HttpResponse:
-    """Change what AWS is told of the product. The second of two editors is shown what the first has stored."""
+    """Change what AWS is told of the product."""
     found = integration_of(integration)
-    form = ProductForm(request.POST or None, initial=_of_product(found))
-    stored: dict[str, Any] = {}
-    if request.method == "POST" and form.is_valid():
-        try:
-            change_profile(
-                integration=found,
-                version=version_in(request),
-                actor=actor_of(request),
-                now=timezone.now(),
-                **form.cleaned_data,
-            )
-        except Problem as refusal:
-            form.add_error(None, refusal.detail)
-            if refusal.code == "changed_meanwhile":
-                found = integration_of(integration)
-                stored = _differing(form, _of_product(found))
-        else:
-            messages.success(request, "The changes are stored.")
-            return redirect(address_of(found))
-    version = found.profile.version if stored or request.method != "POST" else request.POST.get("version", "")
-    context = {"integration": found, "form": form, "version": version, "stored": stored}
-    return render(request, "onboarding/edit.html", context)
+    form = ProductForm(request.POST or None, initial=_of_product(found.profile))
+    editing = Editing(form, _of_product(found.profile), log=("integration", found.public_id))
 
+    def change() -> None:
+        change_profile(integration=found, actor=actor_of(request), now=timezone.now(), **form.cleaned_data)
 
-@require_http_methods(GET_AND_POST)
-@staff_action(TAKE_TO_AWS)
-def environment(request: HttpRequest, integration: str, kind: str) -> HttpResponse:
-    """Change, or add, what is registered with AWS for one environment."""
-    found = integration_of(integration)
-    if kind not in ("test", "production"):
-        raise Http404
-    known = found.environments.filter(kind=kind).first()
-    form = EnvironmentForm(request.POST or None, initial=of_environment(known) if known else _fresh(found, kind))
-    if request.method == "POST" and form.is_valid():
-        actor, now = actor_of(request), timezone.now()
-        try:
-            if known:
-                change_environment(environment=known, settings=form.settings(kind), actor=actor, now=now)
-            else:
-                add_environment(integration=found, settings=form.settings(kind), actor=actor, now=now)
-        except (Problem, LimitError) as refusal:
-            form.add_error(None, detail_of(refusal))
-        else:
-            messages.success(request, f"The {kind} environment is stored.")
-            return redirect(address_of(found))
-    return render(request, "onboarding/environment.html", {"integration": found, "form": form, "kind": kind})
+    if form.is_valid() and editing.save(lambda: _of_product(locked_profile(found)), change):
+        messages.success(request, "The changes are stored.")
+        return redirect(address_of(found))
+    context = {"integration": found, "form": form, "editing": editing}
+    return render(request, "onboarding/edit.html", context, status=editing.status)
 
 
 @require_http_methods(GET_AND_POST)
@@ -96,29 +69,19 @@ def environment(request: HttpRequest, integration: str, kind: str) -> HttpRespon
 def receiver(request: HttpRequest, integration: str) -> HttpResponse:
     """Name the receiving side, so that stage 2 is done and seen from here."""
     found = integration_of(integration)
-    profile = found.profile
-    initial = {
-        "role_arn": profile.receiver_role_arn,
-        "external_id": profile.receiver_external_id,
-        "queue_url": profile.receiver_queue_url,
-    }
-    form = ReceiverForm(request.POST or None, initial=initial)
-    if request.method == "POST" and form.is_valid():
-        try:
-            change_receiver(
-                integration=found,
-                version=version_in(request),
-                actor=actor_of(request),
-                now=timezone.now(),
-                **form.cleaned_data,
-            )
-        except Problem as refusal:
-            form.add_error(None, refusal.detail)
-        else:
-            messages.success(request, "The receiving side is stored.")
-            return redirect(address_of(found, "onboarding_development"))
-    context = {"integration": found, "form": form, "version": integration_of(integration).profile.version}
-    return render(request, "onboarding/receiver.html", context)
+    form = ReceiverForm(request.POST or None, initial=_of_receiver(found.profile))
+    editing = Editing(
+        form, _of_receiver(found.profile), log=("integration", found.public_id), logged=LOGGED_OF_RECEIVER
+    )
+
+    def change() -> None:
+        change_receiver(integration=found, actor=actor_of(request), now=timezone.now(), **form.cleaned_data)
+
+    if form.is_valid() and editing.save(lambda: _of_receiver(locked_profile(found)), change):
+        messages.success(request, "The receiving side is stored.")
+        return redirect(address_of(found, "onboarding_development"))
+    context = {"integration": found, "form": form, "editing": editing}
+    return render(request, "onboarding/receiver.html", context, status=editing.status)
 
 
 @require_http_methods(GET_AND_POST)
@@ -126,21 +89,18 @@ def receiver(request: HttpRequest, integration: str) -> HttpResponse:
 def hand_over_page(request: HttpRequest, integration: str) -> HttpResponse:
     """Give the lead, and what is open of it, to somebody else."""
     found = integration_of(integration)
-    if request.method == "POST":
-        return acted(
-            request,
-            lambda: hand_over(
-                integration=found,
-                lead=candidate(request.POST.get("lead", "")),
-                note=request.POST.get("note", "")[:2_000],
-                version=version_in(request),
-                actor=actor_of(request),
-                now=timezone.now(),
-            ),
-            "Handed over.",
-            address_of(found),
-        )
-    return render(request, "onboarding/hand_over.html", {"integration": found, "people": list(candidates())})
+    form = HandOverForm(request.POST or None, initial=_of_lead(found.profile))
+    editing = Editing(form, _of_lead(found.profile), log=("integration", found.public_id))
+
+    def change() -> None:
+        lead, note = candidate(form.cleaned_data["lead"]), form.cleaned_data["note"]
+        hand_over(integration=found, lead=lead, note=note, actor=actor_of(request), now=timezone.now())
+
+    if form.is_valid() and editing.save(lambda: _of_lead(locked_profile(found)), change):
+        messages.success(request, "Handed over.")
+        return redirect(address_of(found))
+    context = {"integration": found, "form": form, "editing": editing}
+    return render(request, "onboarding/hand_over.html", context, status=editing.status)
 
 
 @require_http_methods(GET_AND_POST)
@@ -183,10 +143,9 @@ def _free_slug(name: str) -> str:
     return next(slug for slug in (wanted, *(f"{wanted}-{n}" for n in range(2, 1_000))) if slug not in taken)
 
 
-def _of_product(found: Integration) -> dict[str, Any]:
-    profile = found.profile
+def _of_product(profile: Profile) -> dict[str, Any]:
     return {
-        "name": found.name,
+        "name": profile.integration.name,
         "company": profile.company,
         "domain": profile.domain,
         "partner_emails": "\n".join(profile.partner_emails),
@@ -194,13 +153,13 @@ def _of_product(found: Integration) -> dict[str, Any]:
     }
 
 
-def _differing(form: ProductForm, stored: dict[str, Any]) -> dict[str, Any]:
-    """Return what is stored where it differs from what was just entered, by label."""
+def _of_receiver(profile: Profile) -> dict[str, Any]:
     return {
-        str(form.fields[name].label): value for name, value in stored.items() if form.data.get(name, "") != str(value)
+        "role_arn": profile.receiver_role_arn,
+        "external_id": profile.receiver_external_id,
+        "queue_url": profile.receiver_queue_url,
     }
 
 
-def _fresh(found: Integration, kind: str) -> dict[str, object]:
-    domain = found.profile.domain
-    return {"namespace": f"aws.partner/{domain}{'.test' if kind == 'test' else ''}"} if domain else {}
+def _of_lead(profile: Profile) -> dict[str, Any]:
+    return {"lead": str(profile.lead.public_id) if profile.lead else ""}

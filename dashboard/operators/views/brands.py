@@ -1,5 +1,6 @@
 """White label: how the portal of each integration looks to its tenants."""
 
+from hashlib import sha256
 from uuid import UUID
 
 from django import forms
@@ -11,9 +12,11 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from dashboard.web.brand import brand_of_integration
 from dashboard.web.doors import CONFIGURE, person_of, staff_action
+from dashboard.web.edit_conflict import Editing
 from integrations.problems import Problem
 from integrations.registration.brands import LOGO_BYTES, LOGO_PIXELS, set_brand
-from integrations.registration.models import Brand, Integration
+from integrations.registration.models import Brand, Integration, Logo
+from integrations.registration.renaming import locked_integration
 from tenants.audit import Actor
 
 FIELD_OF = {"brand_name_invalid": "name", "logo_invalid": "logo"}
@@ -61,32 +64,43 @@ def brands(request: HttpRequest) -> HttpResponse:
 def brand(request: HttpRequest, integration: UUID) -> HttpResponse:
     """Show how one looks, and change it."""
     found = get_object_or_404(Integration.objects.select_related("brand"), public_id=integration)
-    if request.method != "POST":
-        return _page(request, found, BrandForm(initial=_initial(found)))
-    form = BrandForm(request.POST, request.FILES)
-    if not form.is_valid():
-        return _page(request, found, form)
-    given = form.cleaned_data
-    upload = given.pop("logo")
-    logo = upload.read(LOGO_BYTES + 1) if upload else None
-    try:
+    data, files = (request.POST, request.FILES) if request.method == "POST" else (None, None)
+    form = BrandForm(data, files, initial=_initial(found))
+    editing = Editing(
+        form,
+        _stored(found),
+        log=("integration", found.public_id),
+        logged={"logo": "logo_bytes", "without_logo": "logo_bytes"},
+        field_of=_field_of,
+    )
+
+    def change() -> None:
+        given = dict(form.cleaned_data)
+        upload = given.pop("logo")
+        logo = upload.read(LOGO_BYTES + 1) if upload else None
         set_brand(integration=found, **given, logo=logo, actor=Actor.person(person_of(request)), now=timezone.now())
-    except Problem as problem:
-        dark = problem.extra.get("paper") == "dark"
-        form.add_error(FIELD_OF.get(problem.code, "colour_dark" if dark else "colour"), problem.detail)
-        return _page(request, found, form)
-    messages.success(request, "Saved. Tenants see it from their next page on.")
-    return redirect("operator_brand", integration=found.public_id)
+
+    if form.is_valid() and editing.save(lambda: _stored(locked_integration(found)), change):
+        messages.success(request, "Saved. Tenants see it from their next page on.")
+        return redirect("operator_brand", integration=found.public_id)
+    context = {"integration": found, "form": form, "editing": editing, "looks": brand_of_integration(found)}
+    return render(request, "operators/brand.html", context, status=editing.status)
 
 
-def _page(request: HttpRequest, found: Integration, form: BrandForm) -> HttpResponse:
-    context = {"integration": found, "form": form, "looks": brand_of_integration(found)}
-    return render(request, "operators/brand.html", context, status=422 if form.errors else 200)
+def _field_of(refusal: Problem) -> str:
+    return FIELD_OF.get(refusal.code, "colour_dark" if refusal.extra.get("paper") == "dark" else "colour")
 
 
 def _initial(found: Integration) -> dict[str, str]:
     try:
         set_before = found.brand
     except Brand.DoesNotExist:
-        return {}
+        return {"name": "", "colour": "", "colour_dark": ""}
     return {"name": set_before.name, "colour": set_before.colour, "colour_dark": set_before.colour_dark}
+
+
+def _stored(found: Integration) -> dict[str, str]:
+    """Return what the form shows, and beside it of which change the picture is."""
+    png = Logo.objects.filter(pk=found.pk).values_list("png", flat=True).first()
+    picture = f"A picture of {len(png):,} bytes, {sha256(png).hexdigest()[:8]}" if png else ""
+    return _initial(found) | {"logo": picture, "without_logo": picture}

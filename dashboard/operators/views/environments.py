@@ -1,5 +1,6 @@
 """Environments: what becomes of events while AWS says PENDING, and which regions are held on purpose."""
 
+from django import forms
 from django.contrib import messages
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
@@ -7,14 +8,22 @@ from django.utils import timezone
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from dashboard.web.doors import CONFIGURE, may, person_of, staff_action, staff_page
+from dashboard.web.edit_conflict import Editing
 from dashboard.web.kit import tabs_of
-from integrations.problems import Problem
 from integrations.registration.models import Environment, Maintenance
-from integrations.sources.gate_policy import pending_sources, set_gate_policy
+from integrations.sources.gate_policy import locked_with_sources, pending_sources, set_gate_policy
 from integrations.sources.kit.publisher import publisher_texts
 from integrations.sources.maintenance import begin_maintenance, end_maintenance
 from tenants.audit import Actor
 from tenants.audit_log import is_object_id
+
+
+class GateForm(forms.Form):
+    """What becomes of events meanwhile."""
+
+    gate_policy = forms.ChoiceField(
+        label="While AWS says PENDING", choices=Environment.GatePolicy.choices, widget=forms.RadioSelect
+    )
 
 
 @require_safe
@@ -31,16 +40,7 @@ def environments(request: HttpRequest) -> HttpResponse:
 def environment(request: HttpRequest, environment: str) -> HttpResponse:
     """Show one environment's gate policy and the maintenance switch of each region."""
     found = _environment(environment)
-    held = {row.region: row for row in found.maintenances.all()}
-    context = {
-        "environment": found,
-        "policies": Environment.GatePolicy.choices,
-        "pending": pending_sources(found),
-        "regions": [(region, held.get(region)) for region in sorted({*found.regions, *held})],
-        "may_configure": may(person_of(request), CONFIGURE),
-        "role_texts": tabs_of(publisher_texts(found), [found.namespace, found.external_id]),
-    }
-    return render(request, "operators/environment.html", context)
+    return _shown(request, found, _gating(GateForm(initial=_gate(found)), found))
 
 
 @require_POST
@@ -48,14 +48,17 @@ def environment(request: HttpRequest, environment: str) -> HttpResponse:
 def gate_policy(request: HttpRequest, environment: str) -> HttpResponse:
     """Set the gate policy; the gates of all pending sources follow."""
     found = _environment(environment)
-    try:
-        policy = request.POST.get("gate_policy", "")
-        set_gate_policy(environment=found, policy=policy, actor=_actor(request), now=timezone.now())
-    except Problem as problem:
-        messages.error(request, problem.detail)
-    else:
+    form = GateForm(request.POST)
+    editing = _gating(form, found)
+
+    def change() -> None:
+        policy, actor = form.cleaned_data["gate_policy"], _actor(request)
+        set_gate_policy(environment=found, policy=policy, actor=actor, now=timezone.now())
+
+    if form.is_valid() and editing.save(lambda: _gate(locked_with_sources(found)[0]), change):
         messages.success(request, "The gate policy is set.")
-    return redirect("operator_environment", environment=environment)
+        return redirect("operator_environment", environment=environment)
+    return _shown(request, found, editing)
 
 
 @require_http_methods(["GET", "POST"])
@@ -77,6 +80,28 @@ def maintenance(request: HttpRequest, environment: str, region: str) -> HttpResp
             messages.success(request, f"Everything in {region} is held.")
         return redirect("operator_environment", environment=environment)
     return render(request, "operators/maintenance.html", {"environment": found, "region": region, "row": row})
+
+
+def _shown(request: HttpRequest, found: Environment, editing: Editing) -> HttpResponse:
+    held = {row.region: row for row in found.maintenances.all()}
+    context = {
+        "environment": found,
+        "form": editing.form,
+        "editing": editing,
+        "pending": pending_sources(found),
+        "regions": [(region, held.get(region)) for region in sorted({*found.regions, *held})],
+        "may_configure": may(person_of(request), CONFIGURE),
+        "role_texts": tabs_of(publisher_texts(found), [found.namespace, found.external_id]),
+    }
+    return render(request, "operators/environment.html", context, status=editing.status)
+
+
+def _gating(form: GateForm, found: Environment) -> Editing:
+    return Editing(form, _gate(found), log=("environment", found.public_id))
+
+
+def _gate(environment: Environment) -> dict[str, str]:
+    return {"gate_policy": environment.gate_policy}
 
 
 def _environment(public_id: str) -> Environment:

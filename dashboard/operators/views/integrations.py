@@ -12,11 +12,11 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from dashboard.operators.credentials import wrong_with_credentials
 from dashboard.operators.environment_form import EnvironmentForm, filled_with
 from dashboard.web.doors import CONFIGURE, TAKE_TO_AWS, may, person_of, staff_action, staff_page
-from integrations.aws.limits import LimitError
-from integrations.problems import Problem
+from dashboard.web.edit_conflict import Editing
+from integrations.registration.environments import locked_environment
 from integrations.registration.models import Environment, Integration
 from integrations.registration.policies import set_policies
-from integrations.registration.renaming import rename_integration
+from integrations.registration.renaming import locked_integration, rename_integration
 from integrations.sources.environment_changes import change_environment
 from integrations.sources.second_tries import try_again
 from tenants.audit import Actor
@@ -47,7 +47,7 @@ def integrations(request: HttpRequest) -> HttpResponse:
 def integration(request: HttpRequest, integration: UUID) -> HttpResponse:
     """Show one integration, with a form for its name and the way to its environments' settings."""
     found = _integration(integration)
-    return _shown(request, found, NameForm({"name": found.name}))
+    return _shown(request, found, _naming(NameForm(initial={"name": found.name}), found))
 
 
 @require_POST
@@ -56,12 +56,16 @@ def rename(request: HttpRequest, integration: UUID) -> HttpResponse:
     """Give the integration another name."""
     found = _integration(integration)
     form = NameForm(request.POST)
-    if not form.is_valid():
-        return _shown(request, found, form, status=422)
-    actor, now = Actor.person(person_of(request)), timezone.now()
-    changed = rename_integration(integration=found, name=form.cleaned_data["name"], actor=actor, now=now)
-    messages.success(request, f"It is called {changed.name} now.")
-    return redirect("operator_integration", integration=integration)
+    editing = _naming(form, found)
+
+    def change() -> None:
+        actor, name = Actor.person(person_of(request)), form.cleaned_data["name"]
+        rename_integration(integration=found, name=name, actor=actor, now=timezone.now())
+
+    if form.is_valid() and editing.save(lambda: {"name": locked_integration(found).name}, change):
+        messages.success(request, f"It is called {form.cleaned_data['name']} now.")
+        return redirect("operator_integration", integration=integration)
+    return _shown(request, found, editing)
 
 
 @require_http_methods(["GET", "POST"])
@@ -70,44 +74,46 @@ def environment_settings(request: HttpRequest, environment: UUID) -> HttpRespons
     """Show an environment's settings; on submit try the credentials at AWS, then save."""
     found = _environment(environment)
     form = EnvironmentForm(request.POST if request.method == "POST" else None, initial=filled_with(found))
-    if form.is_valid() and _save(form, found, Actor.person(person_of(request))):
+    editing = Editing(form, filled_with(found), log=("environment", found.public_id))
+    if form.is_valid() and _save(form, editing, found, Actor.person(person_of(request))):
         messages.success(request, f"The settings of {found} are saved.")
         return redirect("operator_integration", integration=found.integration.public_id)
-    context = {"environment": found, "form": form}
-    return render(request, "operators/environment_settings.html", context, status=422 if form.errors else 200)
+    context = {"environment": found, "form": form, "editing": editing}
+    return render(request, "operators/environment_settings.html", context, status=editing.status)
 
 
-def _save(form: EnvironmentForm, environment: Environment, actor: Actor) -> bool:
-    wanted = form.settings(environment)
+def _save(form: EnvironmentForm, editing: Editing, environment: Environment, actor: Actor) -> bool:
+    wanted, now = form.settings(environment), timezone.now()
     refusal = "" if form.cleaned_data["untested"] else wrong_with_credentials(wanted)
     if refusal:
         form.add_error(None, refusal)
         return False
-    now = timezone.now()
-    try:
+
+    def change() -> None:
         change_environment(environment=environment, settings=wanted, actor=actor, now=now)
-        set_policies(
-            environment=environment,
-            retention_days=form.cleaned_data["retention_days"],
-            hold_limit_days=form.cleaned_data["hold_limit_days"],
-            actor=actor,
-            now=now,
-        )
-        try_again(environment=environment, now=now)
-    except (Problem, LimitError) as refused:
-        form.add_error(None, refused.detail if isinstance(refused, Problem) else str(refused))
+        days = {name: form.cleaned_data[name] for name in ("retention_days", "hold_limit_days")}
+        set_policies(environment=environment, **days, actor=actor, now=now)
+
+    if not editing.save(lambda: filled_with(locked_environment(environment)), change):
         return False
+    # Apart: everybody else locks sources before their environment.
+    try_again(environment=environment, now=now)
     return True
 
 
-def _shown(request: HttpRequest, found: Integration, form: NameForm, status: int = 200) -> HttpResponse:
+def _naming(form: NameForm, found: Integration) -> Editing:
+    return Editing(form, {"name": found.name}, log=("integration", found.public_id))
+
+
+def _shown(request: HttpRequest, found: Integration, editing: Editing) -> HttpResponse:
     context = {
         "integration": found,
         "environments": found.environments.order_by("-kind"),
-        "form": form,
+        "form": editing.form,
+        "editing": editing,
         "may_configure": may(person_of(request), CONFIGURE),
     }
-    return render(request, "operators/integration.html", context, status=status)
+    return render(request, "operators/integration.html", context, status=editing.status)
 
 
 def _integration(public_id: UUID) -> Integration:

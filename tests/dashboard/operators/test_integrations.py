@@ -12,7 +12,7 @@ from integrations.registration.models import Breaker, Environment
 from integrations.sources.models import Source
 from tenants.models import AuditEntry
 from tests.dashboard.cast import Cast
-from tests.dashboard.pages import ClientOf, MakeSource
+from tests.dashboard.pages import ClientOf, MakeSource, save
 
 PATH = "/operators/integrations"
 
@@ -57,7 +57,7 @@ def test_credentials_are_tried_as_they_would_be_used_and_then_saved(
     wanted = filled(
         environment, role_arn="arn:aws:iam::111111111111:role/P", regions="eu-west-1 eu-central-1\n", retention_days=60
     )
-    assert operations.post(settings_of(environment), wanted).status_code == 302
+    assert save(operations, settings_of(environment), wanted).status_code == 302
     environment.refresh_from_db()
     assert environment.regions == ["eu-west-1", "eu-central-1"]
     assert (environment.role_arn, environment.retention_days) == ("arn:aws:iam::111111111111:role/P", 60)
@@ -74,7 +74,7 @@ def test_what_waited_for_the_credentials_is_tried_again_once_they_are_mended(
     Source.objects.filter(pk=polled.pk).update(provisioned_at=timezone.now(), due_at=later)
     refused = {"environment": environment, "region": stuck.region, "code": "WrongAccount", "opened_at": timezone.now()}
     breaker = Breaker.objects.create(**refused, retry_at=later)
-    operations.post(settings_of(environment), filled(environment))
+    save(operations, settings_of(environment), filled(environment))
     breaker.refresh_from_db()
     assert breaker.retry_at < later
     assert list(Source.objects.filter(due_at__lt=later)) == [stuck]
@@ -88,19 +88,19 @@ def test_what_aws_refuses_is_not_saved_unless_somebody_insists(
 
     monkeypatch.setattr(credentials, "caller_identity", refuse)
     wanted = filled(environment, role_arn="arn:aws:iam::1:role/wrong")
-    answer = operations.post(settings_of(environment), wanted)
+    answer = save(operations, settings_of(environment), wanted)
     assert answer.status_code == 422
     assert "You may not assume this role." in answer.content.decode()
     environment.refresh_from_db()
     assert environment.role_arn == ""
-    assert operations.post(settings_of(environment), wanted | {"untested": "on"}).status_code == 302
+    assert save(operations, settings_of(environment), wanted | {"untested": "on"}).status_code == 302
 
 
 def test_credentials_of_another_account_are_refused(
     operations: Client, environment: Environment, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(credentials, "caller_identity", lambda *_: "123456789012")
-    answer = operations.post(settings_of(environment), filled(environment))
+    answer = save(operations, settings_of(environment), filled(environment))
     assert "belong to 123456789012, not to the publisher account" in answer.content.decode()
 
 
@@ -108,7 +108,7 @@ def test_a_region_with_sources_cannot_be_taken_away(
     operations: Client, environment: Environment, aws_answers: list[object], cast: Cast, make_source: MakeSource
 ) -> None:
     make_source(cast.alder)
-    answer = operations.post(settings_of(environment), filled(environment, regions="us-west-2"))
+    answer = save(operations, settings_of(environment), filled(environment, regions="us-west-2"))
     assert answer.status_code == 422
     assert "Sources stand in eu-west-1" in answer.content.decode()
 
@@ -128,7 +128,7 @@ def test_whoever_may_begin_an_integration_finds_where_on_the_list(
 
 def test_an_integration_is_renamed(operations: Client, environment: Environment) -> None:
     path = f"{PATH}/{environment.integration.public_id}"
-    answer = operations.post(f"{path}/rename", {"name": "Orders and returns"}, follow=True)
+    answer = save(operations, path, {"name": "Orders and returns"}, to=f"{path}/rename", follow=True)
     assert "It is called Orders and returns now." in answer.content.decode()
     assert operations.post(f"{path}/rename", {"name": ""}).status_code == 422
     assert AuditEntry.objects.filter(action="integration:rename").count() == 1

@@ -18,7 +18,7 @@ from integrations.sources.models import Lane, Source, SourceChange
 from tenants.audit import Actor
 from tenants.models import AuditEntry, Tenant
 from tests.dashboard.cast import Cast
-from tests.dashboard.pages import HTMX, ClientOf, store_event, title_of
+from tests.dashboard.pages import HTMX, ClientOf, save, store_event, title_of
 
 MakeSource = Callable[..., Source]
 HERE = "/operators/sources"
@@ -193,7 +193,7 @@ def test_tenants_are_listed_and_shown(support: Client, cast: Cast, source: Sourc
 def test_operations_set_policies_and_hold_regions(client_of: ClientOf, environment: Environment) -> None:
     operations = client_of("operations")
     path = f"/operators/environments/{environment.public_id}"
-    operations.post(f"{path}/gate-policy", {"gate_policy": "drop"})
+    save(operations, path, {"gate_policy": "drop"}, to=f"{path}/gate-policy")
     environment.refresh_from_db()
     assert environment.gate_policy == "drop"
     assert "Hold everything in eu-west-1?" in shown(operations, f"{path}/maintenance/eu-west-1")
