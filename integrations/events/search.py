@@ -4,7 +4,7 @@ from datetime import UTC, datetime
 from typing import Any
 from uuid import UUID
 
-from django.db import connection
+from django.db import connection, transaction
 
 from integrations.events.candidates import Question
 from integrations.events.idempotency import key_of
@@ -13,21 +13,12 @@ from integrations.registration.models import Environment
 
 MOST = 200  # a call has 20 entries; anything else that names more than this is no id
 
-# The attempts of a call are of one moment, so the newest day that has the id has all of it: older days, each with a
-# Bloom filter to be read, are left alone then. `offset 0` keeps the days in their order; asked for one row of a day
-# instead of all of them, the planner would rather read the day than its filter.
-BY_ID_AT_AWS = r"""
-with days as (
-  select substring(c.relname from '\d{{8}}')::date::timestamp at time zone 'UTC' as day
-  from pg_inherits i join pg_class c on c.oid = i.inhrelid where i.inhparent = 'attempts'::regclass
-  order by day desc offset 0),
-newest as (
-  select a.ids from days d cross join lateral (
-    select array_agg(event_id) as ids from attempts
-    where {column} = %(id)s and at >= d.day and at < d.day + interval '24 hours') a
-  where a.ids is not null limit 1)
-select unnest(ids) from newest limit %(most)s
-"""
+# The planner knows nothing of Bloom filters in block ranges: for random ids it takes them for useless, and reads every
+# attempt there is.
+WITH_BLOOM_FILTERS = "set local enable_seqscan = off"
+BY_AWS_ID = "select event_id from attempts where aws_id = %(id)s limit %(most)s"
+BY_REQUEST_ID = "select event_id from attempts where request_id = %(id)s limit %(most)s"
+BY_EITHER = f"({BY_AWS_ID}) union all ({BY_REQUEST_ID})"
 WEEKS = r"""
 select c.relname from pg_class c join pg_namespace n on n.oid = c.relnamespace
 where c.relkind = 'r' and n.nspname = current_schema() and c.relname ~ '^idempotency_[0-9]{4}w[0-9]{2}$'
@@ -43,18 +34,18 @@ def find_anything(term: str, question: Question) -> list[EventRow]:
         return rows  # nobody else's id is the same, and every day would have to be searched for it
     ids = set(ids_of_caller_id(term, question.environment_id))
     if identifier:
-        ids |= {*ids_of_aws_id(identifier), *ids_of_request_id(identifier)}
+        ids |= set(_ids_at_aws(BY_EITHER, identifier))
     return list(rows_of(sorted(ids), question))
 
 
 def ids_of_aws_id(aws_id: UUID) -> list[UUID]:
     """Return the events that AWS accepted under this EventId."""
-    return _ids(BY_ID_AT_AWS.format(column="aws_id"), {"id": aws_id, "most": MOST})
+    return _ids_at_aws(BY_AWS_ID, aws_id)
 
 
 def ids_of_request_id(request_id: UUID) -> list[UUID]:
     """Return the events that were sent in this call to AWS."""
-    return _ids(BY_ID_AT_AWS.format(column="request_id"), {"id": request_id, "most": MOST})
+    return _ids_at_aws(BY_REQUEST_ID, request_id)
 
 
 def ids_of_caller_id(caller_id: str, environment_id: int | None) -> list[UUID]:
@@ -88,6 +79,12 @@ def _uuid(text: str) -> UUID | None:
         return UUID(text)
     except ValueError:
         return None
+
+
+def _ids_at_aws(statement: str, identifier: UUID) -> list[UUID]:
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(WITH_BLOOM_FILTERS)
+        return _ids(statement, {"id": identifier, "most": MOST})
 
 
 def _ids(statement: str, parameters: Any) -> list[UUID]:

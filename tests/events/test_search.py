@@ -6,11 +6,12 @@ from typing import Any
 from uuid import UUID, uuid4
 
 import pytest
-from django.db import connection
+from django.db import connection, transaction
+from django.test.utils import CaptureQueriesContext
 
 from integrations.events import ingest, search, storage
 from integrations.events.candidates import Question
-from integrations.events.search import BY_ID_AT_AWS, find_anything
+from integrations.events.search import find_anything
 from integrations.registration.models import Environment
 from integrations.sources.models import Source
 from tenants.models import Tenant
@@ -71,16 +72,19 @@ def test_a_request_finds_all_its_events_newest_first(
     assert found(str(REQUEST_ID)) == [later, event_id]
 
 
-@pytest.mark.parametrize("column", ["aws_id", "request_id"])
-def test_older_days_are_not_searched_for_an_id_of_aws_once_it_is_found(
-    event_id: UUID, column: str, now: datetime
+@pytest.mark.parametrize("find", [search.ids_of_aws_id, search.ids_of_request_id])
+def test_ids_of_aws_are_looked_up_by_their_filters_and_no_day_is_read_whole(
+    event_id: UUID, find: Callable[[UUID], list[UUID]]
 ) -> None:
-    wanted = {"id": {"aws_id": AWS_ID, "request_id": REQUEST_ID}[column], "most": 1}
-    with connection.cursor() as cursor:
-        cursor.execute("explain (analyze, costs off, timing off) " + BY_ID_AT_AWS.format(column=column), wanted)
+    with CaptureQueriesContext(connection) as queries:
+        find(AWS_ID)
+    first, asked = [each["sql"] for each in queries if "SAVEPOINT" not in each["sql"]]
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(first)
+        cursor.execute(f"explain (costs off) {asked}")
         plan = [line for (line,) in cursor.fetchall() if "Scan" in line]
-    assert all("never executed" in line for line in plan if f"attempts_{now - timedelta(days=1):%Y%m%d}" in line)
-    assert any("never executed" not in line for line in plan if f"attempts_{now:%Y%m%d}" in line)
+    assert any("Bitmap Index Scan" in line for line in plan)
+    assert not any("Seq Scan" in line for line in plan)
 
 
 def test_ids_are_remembered_since_the_beginning_of_the_oldest_weekly_table(now: datetime) -> None:

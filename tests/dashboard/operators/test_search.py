@@ -88,4 +88,5 @@ def test_a_search_asks_at_most_twelve_questions(
     results(support, words)
     with CaptureQueriesContext(connection) as queries:
         results(support, words)
-    assert len(queries) <= 12, [query["sql"][:80] for query in queries]
+    asked = [query["sql"][:80] for query in queries if "SAVEPOINT" not in query["sql"]]  # of the test's transaction
+    assert len(asked) <= 12, asked
