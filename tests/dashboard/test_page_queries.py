@@ -49,10 +49,16 @@ def client(committed: None) -> Iterator[Client]:
 
 def test_every_page_asks_as_many_queries_as_are_recorded_and_never_more_than_twelve(client: Client) -> None:
     found = {name: asked for name, path in pages() if (asked := _asked(client, path)) is not None}
-    if WRITES:
-        RECORD.write_text(json.dumps(found, indent=1, sort_keys=True) + "\n")
-    assert found == json.loads(RECORD.read_text())
     assert {name: asked for name, asked in found.items() if asked > MOST} == {}
+    steady = {name: asked for name, asked in found.items() if not _walks(name)}
+    if WRITES:
+        RECORD.write_text(json.dumps(steady, indent=1, sort_keys=True) + "\n")
+    assert steady == json.loads(RECORD.read_text())
+
+
+def _walks(name: str) -> bool:
+    """Return whether a list has to walk for its rows: how far depends on the hour at which the seed was made."""
+    return "state=" in name and ("/events?" in name or "/deliveries?" in name)
 
 
 def _asked(client: Client, path: str) -> int | None:
